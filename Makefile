@@ -1,0 +1,136 @@
+# The project's interface: `make help` lists it. Everything it makes and runs
+# lives under .local, needs Go and make, and goes with `make clean`.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -o errexit -o nounset -o pipefail -c
+.DEFAULT_GOAL := help
+MAKEFLAGS += --no-builtin-rules --no-print-directory
+.SUFFIXES:
+
+LOCAL := .local
+BIN := $(LOCAL)/bin
+KUBERNETES_VERSION := v1.37.2
+# The platform's version rides behind the version of the Kubernetes machinery it
+# is built from: that one is what feature gates and clients read.
+VERSION ?= 0.1.0
+VERSION_PACKAGE := k8s.io/component-base/version
+APISERVER_LDFLAGS := -X $(VERSION_PACKAGE).gitVersion=$(KUBERNETES_VERSION)+store-platform.$(VERSION)
+LOCALCLUSTER_LDFLAGS := -s -w -X $(VERSION_PACKAGE).gitVersion=$(KUBERNETES_VERSION) \
+	-X k8s.io/client-go/pkg/version.gitVersion=$(KUBERNETES_VERSION)
+
+MODULES := . hack/localcluster hack/tools
+# How many packages are tested at once. Each that starts a control plane needs
+# about 600 MB.
+TEST_PARALLEL ?= 2
+TEST_TIMEOUT ?= 15m
+# The race detector; `make test RACE=` does without (it needs a C compiler).
+RACE ?= -race
+FUZZTIME ?= 30s
+
+##@ Use it
+
+.PHONY: help
+help: ## Say what there is to make
+	@awk 'BEGIN { FS = ":.*## " } \
+		/^##@ / { printf "\n%s\n", substr($$0, 5) } \
+		/^[a-z-]+:.*## / { printf "  make %-18s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+.PHONY: demo
+demo: build localcluster ## From nothing to two running shops, and what to type next
+	@hack/demo.sh
+
+.PHONY: up
+up: build localcluster ## Start the local control plane with the platform on it
+	@hack/up.sh
+
+.PHONY: status
+status: localcluster ## Say what runs, where and how well
+	@$(BIN)/localcluster status --dir $(LOCAL)
+
+.PHONY: down
+down: ## Stop everything; stores are kept for the next `make up`
+	@if [[ -x $(BIN)/localcluster ]]; then $(BIN)/localcluster down --dir $(LOCAL); else echo "Nothing runs: it was never built."; fi
+
+.PHONY: clean
+clean: down ## Stop everything and remove .local, stores included
+	@rm -rf $(LOCAL)
+
+##@ Build it
+
+.PHONY: build
+build: ## Build the platform: .local/bin/apiserver
+	@hack/build.sh . ./cmd/apiserver $(BIN)/apiserver '$(APISERVER_LDFLAGS)' '1 to 3 minutes'
+
+.PHONY: localcluster
+localcluster: $(BIN)/kubectl ## Build the local control plane: .local/bin/localcluster and kubectl
+
+$(BIN)/localcluster: $(shell find hack/localcluster -type f -not -name '*_test.go') | $(BIN)
+	@hack/build.sh hack/localcluster . $@ '$(LOCALCLUSTER_LDFLAGS)' '6 to 8 minutes'
+	@touch $@
+
+$(BIN)/kubectl: $(BIN)/localcluster
+	@ln -sf localcluster $@
+
+$(BIN):
+	@mkdir -p $@
+
+.PHONY: generate
+generate: ## Regenerate code, manifests and golden files
+	hack/update-codegen.sh
+	hack/update-artifacts.sh
+	hack/update-goldens.sh
+
+##@ Test it
+
+.PHONY: test
+test: test-unit test-cluster test-localcluster ## Run every test
+
+.PHONY: test-unit
+test-unit: build ## Tests that need no control plane: units, golden files, fuzz corpora
+	hack/test.sh unit $(RACE) -p $(TEST_PARALLEL) -timeout $(TEST_TIMEOUT)
+
+# Their results hang on binaries that go's test cache does not see: never cached.
+.PHONY: test-cluster
+test-cluster: build localcluster ## Tests against a real control plane: storage, provisioner, end to end
+	hack/test.sh cluster $(RACE) -count=1 -p $(TEST_PARALLEL) -timeout $(TEST_TIMEOUT)
+
+.PHONY: test-storage
+test-storage: localcluster ## The storage's tests only, the upstream conformance suite among them
+	go test $(RACE) -count=1 -timeout $(TEST_TIMEOUT) ./pkg/registry/...
+
+.PHONY: test-e2e
+test-e2e: build localcluster ## The end-to-end tests only
+	go test $(RACE) -count=1 -timeout $(TEST_TIMEOUT) ./test/e2e/...
+
+.PHONY: test-localcluster
+test-localcluster: build localcluster ## The tests of the local control plane itself
+	cd hack/localcluster && go test -count=1 -timeout $(TEST_TIMEOUT) ./...
+
+.PHONY: fuzz
+fuzz: ## Fuzz every target for FUZZTIME (30s) each
+	@hack/fuzz.sh $(FUZZTIME)
+
+##@ Check it
+
+.PHONY: verify
+verify: verify-fmt verify-mod verify-artifacts verify-codegen lint ## Everything that review should not have to look for
+
+.PHONY: verify-fmt
+verify-fmt: ## Go is formatted and shell parses
+	@hack/verify-fmt.sh
+
+.PHONY: verify-mod
+verify-mod: ## go.mod and go.sum are tidy, in every module
+	@hack/verify-mod.sh $(MODULES)
+
+.PHONY: verify-artifacts
+verify-artifacts: ## artifacts/apiservice is what the chart renders
+	@hack/verify-artifacts.sh
+
+.PHONY: verify-codegen
+verify-codegen: ## Generated code is what the types generate
+	@hack/verify-codegen.sh
+
+.PHONY: lint
+lint: ## go vet and staticcheck, in every module
+	@hack/lint.sh $(MODULES)

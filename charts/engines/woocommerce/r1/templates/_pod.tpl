@@ -1,0 +1,95 @@
+{{- /* What every pod of the shop has in common. */ -}}
+{{- define "shop.pod" -}}
+serviceAccountName: {{ .Values.serviceAccountName }}
+automountServiceAccountToken: false
+enableServiceLinks: false
+{{- end -}}
+
+{{- define "shop.podSecurity" -}}
+runAsNonRoot: true
+runAsUser: {{ . }}
+runAsGroup: {{ . }}
+fsGroup: {{ . }}
+fsGroupChangePolicy: OnRootMismatch
+seccompProfile:
+  type: RuntimeDefault
+{{- end -}}
+
+{{- define "shop.containerSecurity" -}}
+allowPrivilegeEscalation: false
+readOnlyRootFilesystem: true
+capabilities:
+  drop: [ALL]
+{{- end -}}
+
+{{- /* The label by which pods with the content volume find each other. */ -}}
+{{- define "shop.labels" -}}
+labels:
+  app.kubernetes.io/component: {{ . }}
+  content: mounted
+{{- end -}}
+
+{{- /* A ReadWriteOnce volume is attached to one node: all pods with it go there. */ -}}
+{{- define "shop.affinity" -}}
+{{- if not .Values.volumes.content.shared -}}
+affinity:
+  podAffinity:
+    requiredDuringSchedulingIgnoredDuringExecution:
+      - topologyKey: kubernetes.io/hostname
+        labelSelector:
+          matchLabels:
+            content: mounted
+{{- end -}}
+{{- end -}}
+
+{{- /* Changes of the settings and scripts reach the pods by replacing them. */ -}}
+{{- define "shop.annotations" -}}
+annotations:
+  platform.example.io/settings: {{ include "shop.settings" . | sha256sum | trunc 16 }}
+  platform.example.io/scripts: {{ include "shop.scripts" . | sha256sum | trunc 16 }}
+{{- end -}}
+
+{{- /* The environment of WordPress. Users' values come through a ConfigMap: in a
+value of an env entry, $(NAME) would be replaced by another variable, a password say. */ -}}
+{{- define "shop.environment" -}}
+envFrom:
+  - configMapRef:
+      name: settings
+  - secretRef:
+      name: salts
+env:
+  - name: WORDPRESS_DB_HOST
+    value: database
+  - name: WORDPRESS_DB_NAME
+    valueFrom: {secretKeyRef: {name: database, key: name}}
+  - name: WORDPRESS_DB_USER
+    valueFrom: {secretKeyRef: {name: database, key: username}}
+  - name: WORDPRESS_DB_PASSWORD
+    valueFrom: {secretKeyRef: {name: database, key: password}}
+  - name: WORDPRESS_TABLE_PREFIX
+    value: {{ toJson .Values.tablePrefix }}
+  - name: WORDPRESS_CONFIG_EXTRA
+    value: require '/etc/store/store.php';
+{{- end -}}
+
+{{- define "shop.mounts" -}}
+volumeMounts:
+  - {name: content, mountPath: /srv/wordpress/wp-content}
+  - {name: scripts, mountPath: /etc/store, readOnly: true}
+  - {name: tmp, mountPath: /tmp}
+  - {name: run, mountPath: /run/apache2}
+{{- end -}}
+
+{{- define "shop.volumes" -}}
+volumes:
+  - name: content
+    persistentVolumeClaim:
+      claimName: content
+  - name: scripts
+    configMap:
+      name: scripts
+  - name: tmp
+    emptyDir: {sizeLimit: 256Mi}
+  - name: run
+    emptyDir: {sizeLimit: 16Mi}
+{{- end -}}

@@ -1,0 +1,59 @@
+{{/*
+The names are fixed, not derived from the release: an APIService exists once in
+a cluster, and the accounts are what the platform's permissions and documents
+speak of.
+*/}}
+
+{{/* Helm itself adds app.kubernetes.io/managed-by to what it installs. */}}
+{{- define "platform.labels" -}}
+app.kubernetes.io/name: store-platform
+app.kubernetes.io/instance: {{ .Release.Name }}
+app.kubernetes.io/version: {{ .Chart.AppVersion | quote }}
+{{- end -}}
+
+{{- define "platform.selector" -}}
+app.kubernetes.io/name: store-platform
+app.kubernetes.io/instance: {{ .root.Release.Name }}
+app.kubernetes.io/component: {{ .component }}
+{{- end -}}
+
+{{- define "platform.image" -}}
+{{- with .Values.image -}}
+{{- if .digest -}}
+{{ .repository }}@{{ .digest }}
+{{- else -}}
+{{ .repository }}:{{ .tag | default $.Chart.AppVersion }}
+{{- end -}}
+{{- end -}}
+{{- end -}}
+
+{{- define "platform.servingSecret" -}}
+{{- if eq .Values.servingCertificate.mode "Existing" -}}
+{{ required "servingCertificate.secretName is required in mode Existing" .Values.servingCertificate.secretName }}
+{{- else -}}
+store-apiserver-tls
+{{- end -}}
+{{- end -}}
+
+{{/* In process, the API server's account does the provisioner's work. */}}
+{{- define "platform.provisionerSubjects" -}}
+- kind: ServiceAccount
+  name: store-provisioner
+  namespace: {{ .Release.Namespace }}
+{{- if eq .Values.provisioner.mode "InProcess" }}
+- kind: ServiceAccount
+  name: store-apiserver
+  namespace: {{ .Release.Namespace }}
+{{- end }}
+{{- end -}}
+
+{{- define "platform.config" -}}
+apiVersion: config.platform.example.io/v1alpha1
+kind: PlatformConfiguration
+{{- with .Values.config }}
+{{ toYaml . }}
+{{- end }}
+{{- if .Values.engines.volume }}
+engineDirectory: /etc/store-platform/engines
+{{- end }}
+{{- end -}}

@@ -1,0 +1,73 @@
+// Package app is the command line: flags become options, options become a
+// configuration, a configuration becomes a server.
+package app
+
+import (
+	"context"
+
+	"github.com/spf13/cobra"
+	cliflag "k8s.io/component-base/cli/flag"
+	"k8s.io/component-base/cli/globalflag"
+	"k8s.io/component-base/logs"
+	logsapi "k8s.io/component-base/logs/api/v1"
+	"k8s.io/component-base/term"
+	"k8s.io/component-base/version/verflag"
+)
+
+// NewCommand returns the command `apiserver`. It serves until the context ends.
+func NewCommand(ctx context.Context) *cobra.Command {
+	options := NewOptions()
+	command := &cobra.Command{
+		Use:   "apiserver",
+		Short: "Serve stores.platform.example.io",
+		Long: "Serve stores.platform.example.io, an aggregated Kubernetes API in which every Store is a\n" +
+			"namespace with a working shop in it, and provision the shops.",
+		Args:         cobra.NoArgs,
+		SilenceUsage: true,
+		RunE: func(command *cobra.Command, _ []string) error {
+			verflag.PrintAndExitIfRequested()
+			if err := logsapi.ValidateAndApply(options.Logs, nil); err != nil {
+				return err
+			}
+			cliflag.PrintFlags(command.Flags())
+			return options.Run(ctx)
+		},
+	}
+	addFlags(command, options.Flags())
+	command.AddCommand(newProvisionerCommand(ctx))
+	return command
+}
+
+// newProvisionerCommand returns `apiserver provisioner`: the provisioner alone,
+// with an account of its own, beside API servers that run without one.
+func newProvisionerCommand(ctx context.Context) *cobra.Command {
+	options := NewProvisionerOptions()
+	command := &cobra.Command{
+		Use:   "provisioner",
+		Short: "Provision stores without serving the API",
+		Long: "Provision the shops of all Stores, as the only duty of this process. Several may run: one\n" +
+			"works at a time, the one that holds the lease.",
+		Args:         cobra.NoArgs,
+		SilenceUsage: true,
+		RunE: func(command *cobra.Command, _ []string) error {
+			verflag.PrintAndExitIfRequested()
+			if err := logsapi.ValidateAndApply(options.Logs, nil); err != nil {
+				return err
+			}
+			cliflag.PrintFlags(command.Flags())
+			return options.Run(ctx)
+		},
+	}
+	addFlags(command, options.Flags())
+	return command
+}
+
+func addFlags(command *cobra.Command, sections cliflag.NamedFlagSets) {
+	verflag.AddFlags(sections.FlagSet("global"))
+	globalflag.AddGlobalFlags(sections.FlagSet("global"), command.Name(), logs.SkipLoggingConfigurationFlags())
+	for _, section := range sections.Order {
+		command.Flags().AddFlagSet(sections.FlagSets[section])
+	}
+	columns, _, _ := term.TerminalSize(command.OutOrStdout())
+	cliflag.SetUsageAndHelpFunc(command, sections, columns)
+}

@@ -1,0 +1,151 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	utilerrors "k8s.io/apimachinery/pkg/util/errors"
+	openapinamer "k8s.io/apiserver/pkg/endpoints/openapi"
+	genericapiserver "k8s.io/apiserver/pkg/server"
+	genericoptions "k8s.io/apiserver/pkg/server/options"
+	"k8s.io/apiserver/pkg/util/compatibility"
+	utilfeature "k8s.io/apiserver/pkg/util/feature"
+	cliflag "k8s.io/component-base/cli/flag"
+	"k8s.io/component-base/logs"
+	logsapi "k8s.io/component-base/logs/api/v1"
+
+	"platform.example.io/stores/pkg/generated/openapi"
+	"platform.example.io/stores/pkg/server"
+)
+
+// Where the provisioner runs.
+const (
+	provisionerInProcess = "in-process"
+	provisionerOff       = "off"
+)
+
+// Options are the flags of `apiserver`.
+type Options struct {
+	// Generic are the options of the generic API server.
+	Generic *genericoptions.RecommendedOptions
+	// ServerRun are its timeouts and limits.
+	ServerRun *genericoptions.ServerRunOptions
+	// Logs configure logging.
+	Logs *logs.Options
+	// Platform locates the configuration file.
+	Platform PlatformOptions
+	// Provisioner configures the provisioner in this process.
+	Provisioner ProvisionerOptions
+	// ProvisionerMode is `in-process` or `off`.
+	ProvisionerMode string
+}
+
+// NewOptions returns the default options.
+func NewOptions() *Options {
+	generic := genericoptions.NewRecommendedOptions("", nil)
+	// There is no etcd: a Store is a namespace.
+	generic.Etcd = nil
+	generic.SecureServing.BindPort = 8443
+	options := &Options{
+		Generic:         generic,
+		ServerRun:       genericoptions.NewServerRunOptions(),
+		Logs:            logs.NewOptions(),
+		Provisioner:     *NewProvisionerOptions(),
+		ProvisionerMode: provisionerInProcess,
+	}
+	return options
+}
+
+// Flags returns the flags by section.
+func (o *Options) Flags() cliflag.NamedFlagSets {
+	sections := cliflag.NamedFlagSets{}
+	platform := sections.FlagSet("platform")
+	o.Platform.addFlags(platform)
+	platform.StringVar(&o.ProvisionerMode, "provisioner", o.ProvisionerMode,
+		"Where stores are provisioned: 'in-process' here, or 'off' when `apiserver provisioner` runs elsewhere.")
+	platform.StringVar(&o.Provisioner.Kubeconfig, "provisioner-kubeconfig", o.Provisioner.Kubeconfig,
+		"Kubeconfig of the account that provisions in-process. Defaults to the account of --kubeconfig.")
+	o.Provisioner.addElectionFlags(platform)
+	o.ServerRun.AddUniversalFlags(sections.FlagSet("server"))
+	o.Generic.AddFlags(sections.FlagSet("generic"))
+	logsapi.AddFlags(o.Logs, sections.FlagSet("logs"))
+	return sections
+}
+
+// Validate returns everything that is wrong with the options.
+func (o *Options) Validate() error {
+	errs := o.Generic.Validate()
+	errs = append(errs, o.ServerRun.Validate()...)
+	if o.ProvisionerMode != provisionerInProcess && o.ProvisionerMode != provisionerOff {
+		errs = append(errs, fmt.Errorf("--provisioner must be %q or %q, not %q", provisionerInProcess, provisionerOff, o.ProvisionerMode))
+	}
+	if o.ProvisionerMode == provisionerOff && o.Provisioner.Kubeconfig != "" {
+		errs = append(errs, errors.New("--provisioner-kubeconfig has no meaning with --provisioner=off"))
+	}
+	return utilerrors.NewAggregate(errs)
+}
+
+// Run serves until the context ends.
+func (o *Options) Run(ctx context.Context) error {
+	if err := o.ServerRun.Complete(); err != nil {
+		return fmt.Errorf("complete options: %w", err)
+	}
+	if err := o.Validate(); err != nil {
+		return err
+	}
+	config, err := o.Config()
+	if err != nil {
+		return err
+	}
+	s, err := server.New(config)
+	if err != nil {
+		return err
+	}
+	return s.Run(ctx)
+}
+
+// Config turns the options into a server configuration.
+func (o *Options) Config() (*server.Config, error) {
+	platform, engines, err := o.Platform.load()
+	if err != nil {
+		return nil, err
+	}
+	if err := o.Generic.SecureServing.MaybeDefaultWithSelfSignedCerts("localhost", nil, nil); err != nil {
+		return nil, fmt.Errorf("make a self-signed certificate: %w", err)
+	}
+	generic, err := o.genericConfig()
+	if err != nil {
+		return nil, err
+	}
+	config := &server.Config{Generic: generic, Engines: engines, Platform: platform}
+	if o.ProvisionerMode == provisionerInProcess {
+		if o.Provisioner.Kubeconfig == "" {
+			o.Provisioner.Kubeconfig = o.Generic.CoreAPI.CoreAPIKubeconfigPath
+		}
+		provisioner, err := o.Provisioner.build(platform, engines)
+		if err != nil {
+			return nil, err
+		}
+		config.Provisioner = provisioner.Run
+	}
+	return config, nil
+}
+
+func (o *Options) genericConfig() (*genericapiserver.RecommendedConfig, error) {
+	config := genericapiserver.NewRecommendedConfig(server.Codecs)
+	config.EffectiveVersion = compatibility.DefaultBuildEffectiveVersion()
+	config.FeatureGate = utilfeature.DefaultFeatureGate
+	namer := openapinamer.NewDefinitionNamer(server.Scheme)
+	config.OpenAPIConfig = genericapiserver.DefaultOpenAPIConfig(openapi.GetOpenAPIDefinitions, namer)
+	config.OpenAPIConfig.Info.Title = "stores.platform.example.io"
+	config.OpenAPIV3Config = genericapiserver.DefaultOpenAPIV3Config(openapi.GetOpenAPIDefinitions, namer)
+	config.OpenAPIV3Config.Info.Title = "stores.platform.example.io"
+	if err := o.ServerRun.ApplyTo(&config.Config); err != nil {
+		return nil, fmt.Errorf("apply server options: %w", err)
+	}
+	if err := o.Generic.ApplyTo(config); err != nil {
+		return nil, fmt.Errorf("apply generic options: %w", err)
+	}
+	return config, nil
+}

@@ -1,0 +1,100 @@
+package cluster
+
+import (
+	_ "embed"
+	"strings"
+
+	"platform.example.io/stores/hack/localcluster/component"
+	"platform.example.io/stores/hack/localcluster/pki"
+)
+
+const (
+	authorityName  = "ca"
+	serviceIPRange = "10.96.0.0/16"
+	serviceIP      = "10.96.0.1" // of the Service default/kubernetes
+)
+
+//go:embed audit.yaml
+var auditPolicy []byte
+
+func (b *blueprint) planKubeAPIServer() error {
+	port, err := b.ports.take(component.KubeAPIServer)
+	if err != nil {
+		return err
+	}
+	b.state.Server = https(port, "")
+	b.state.CAFile = b.authority.CertFile
+	b.state.Kubeconfig = b.layout.Kubeconfig()
+
+	serving, err := b.authority.Ensure("kube-apiserver", pki.Server("kube-apiserver",
+		"localhost", loopback, serviceIP,
+		"kubernetes", "kubernetes.default", "kubernetes.default.svc", "kubernetes.default.svc.cluster.local"))
+	if err != nil {
+		return err
+	}
+	proxy, err := b.frontProxy.Ensure("front-proxy-client", pki.Client("front-proxy-client"))
+	if err != nil {
+		return err
+	}
+	admin, err := b.authority.Ensure("admin", pki.Client("localcluster-admin", "system:masters"))
+	if err != nil {
+		return err
+	}
+	if err := pki.Kubeconfig(b.state.Kubeconfig, b.state.Server, b.authority.CertFile, "localcluster-admin", admin); err != nil {
+		return err
+	}
+	private, public, err := pki.EnsureSigningKey(b.layout.pki(), "service-account")
+	if err != nil {
+		return err
+	}
+	policy := b.layout.run("audit-policy.yaml")
+	if err := pki.WriteFile(policy, auditPolicy); err != nil {
+		return err
+	}
+
+	args := []string{
+		"--bind-address=" + loopback,
+		"--advertise-address=" + loopback,
+		"--secure-port=" + portOf(b.state.Server),
+		"--tls-cert-file=" + serving.CertFile,
+		"--tls-private-key-file=" + serving.KeyFile,
+		"--client-ca-file=" + b.authority.CertFile,
+		"--authorization-mode=Node,RBAC",
+		"--allow-privileged=true",
+		"--etcd-servers=" + b.state.Etcd.URL,
+		"--etcd-cafile=" + b.state.Etcd.CAFile,
+		"--etcd-certfile=" + b.state.Etcd.CertFile,
+		"--etcd-keyfile=" + b.state.Etcd.KeyFile,
+		"--service-cluster-ip-range=" + serviceIPRange,
+		"--service-account-issuer=https://kubernetes.default.svc.cluster.local",
+		"--service-account-key-file=" + public,
+		"--service-account-signing-key-file=" + private,
+		// Aggregation. Its routing stays off: with it a Service of type
+		// ExternalName, which is how a server on loopback is reached, is refused.
+		"--enable-aggregator-routing=false",
+		"--requestheader-client-ca-file=" + b.frontProxy.CertFile,
+		"--requestheader-allowed-names=front-proxy-client",
+		"--requestheader-username-headers=X-Remote-User",
+		"--requestheader-uid-headers=X-Remote-Uid",
+		"--requestheader-group-headers=X-Remote-Group",
+		"--requestheader-extra-headers-prefix=X-Remote-Extra-",
+		"--proxy-client-cert-file=" + proxy.CertFile,
+		"--proxy-client-key-file=" + proxy.KeyFile,
+		// The endpoints of default/kubernetes may not be a loopback address,
+		// and nothing in this cluster could use them.
+		"--endpoint-reconciler-type=none",
+		"--audit-policy-file=" + policy,
+		"--audit-log-path=" + b.layout.AuditLog(),
+		"--audit-log-maxsize=50",
+		"--audit-log-maxbackup=1",
+	}
+	if b.options.Bare {
+		args = append(args, "--feature-gates=APIServerIdentity=false,UnknownVersionInteroperabilityProxy=false")
+	}
+	b.add(component.KubeAPIServer, "", append(args, b.options.KubeAPIServerArgs...),
+		Endpoint{URL: b.state.Server + "/readyz?verbose", CAFile: b.authority.CertFile, Pair: admin})
+	return nil
+}
+
+// portOf returns what follows the last colon of a URL without a path.
+func portOf(url string) string { return url[strings.LastIndexByte(url, ':')+1:] }

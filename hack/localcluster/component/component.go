@@ -1,0 +1,18 @@
+// Package component names the parts of a control plane.
+package component
+
+// The names are what argv[0], pid files and log files say.
+const (
+	Etcd              = "etcd"
+	KubeAPIServer     = "kube-apiserver"
+	ControllerManager = "kube-controller-manager"
+	Scheduler         = "kube-scheduler"
+	Kwok              = "kwok"
+	// Kubectl is a program of the same binary, and no part of a cluster.
+	Kubectl = "kubectl"
+)
+
+// All are the parts of a cluster, in the order they start.
+func All() []string {
+	return []string{Etcd, KubeAPIServer, ControllerManager, Scheduler, Kwok}
+}

@@ -1,0 +1,21 @@
+#!/usr/bin/env bash
+# Runs the tests of the root module that start a control plane, or those that do
+# not: test.sh cluster|unit GO-TEST-ARGUMENT...
+set -o errexit -o nounset -o pipefail
+
+kind=$1
+shift
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+
+# Whoever starts a control plane does it through the kit.
+kit=platform.example.io/stores/test/controlplane
+packages="$(go list -f '{{.ImportPath}} {{join .Imports " "}} {{join .TestImports " "}} {{join .XTestImports " "}} ' ./... |
+    awk -v kind="${kind}" -v kit=" ${kit} " '
+        { cluster = index(" " $0, kit) > 0 }
+        kind == "cluster" ? cluster : !cluster { print $1 }')"
+if [[ -z "${packages}" ]]; then
+    echo "found no package of kind ${kind}" >&2
+    exit 1
+fi
+# shellcheck disable=SC2086 # Import paths hold no spaces.
+exec go test "$@" ${packages}

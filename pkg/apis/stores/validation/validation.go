@@ -1,0 +1,166 @@
+// Package validation checks Stores by themselves: what tags on the types cannot
+// say, and nothing that needs a catalogue, a configuration or another Store.
+//
+// A field that an update leaves alone is never checked again: a value that was
+// valid once must stay writable after rules have become stricter.
+package validation
+
+import (
+	"encoding/json"
+	"fmt"
+	"net"
+	"slices"
+	"strings"
+	"unicode"
+
+	"k8s.io/apimachinery/pkg/api/equality"
+	apimachineryvalidation "k8s.io/apimachinery/pkg/api/validation"
+	metav1validation "k8s.io/apimachinery/pkg/apis/meta/v1/validation"
+	utilvalidation "k8s.io/apimachinery/pkg/util/validation"
+	"k8s.io/apimachinery/pkg/util/validation/field"
+
+	"platform.example.io/stores/pkg/apis/stores"
+)
+
+// MaxNameLength is the longest name of a Store in characters: `store-<name>`
+// must be a DNS label, which has 63.
+const MaxNameLength = utilvalidation.DNS1123LabelMaxLength - len("store-")
+
+// ValidateName checks the name of a Store. A prefix is a generateName.
+func ValidateName(name string, prefix bool) []string {
+	problems := apimachineryvalidation.NameIsDNSLabel(name, prefix)
+	if len(name) > MaxNameLength {
+		problems = append(problems, utilvalidation.MaxLenError(MaxNameLength))
+	}
+	return problems
+}
+
+// ValidateStore checks a new Store.
+func ValidateStore(store *stores.Store) field.ErrorList {
+	errs := apimachineryvalidation.ValidateObjectMeta(&store.ObjectMeta, false, ValidateName, field.NewPath("metadata"))
+	return append(errs, validateSpec(&store.Spec, nil)...)
+}
+
+// ValidateStoreUpdate checks an update of a Store.
+func ValidateStoreUpdate(updated, stored *stores.Store) field.ErrorList {
+	errs := apimachineryvalidation.ValidateObjectMetaUpdate(&updated.ObjectMeta, &stored.ObjectMeta, field.NewPath("metadata"))
+	errs = append(errs, validateSpec(&updated.Spec, &stored.Spec)...)
+	return append(errs, validateGrowth(updated.Spec.Storage, stored.Spec.Storage, field.NewPath("spec", "storage"))...)
+}
+
+// ValidateStoreStatusUpdate checks a status that the platform writes.
+func ValidateStoreStatusUpdate(updated, stored *stores.Store) field.ErrorList {
+	errs := apimachineryvalidation.ValidateObjectMetaUpdate(&updated.ObjectMeta, &stored.ObjectMeta, field.NewPath("metadata"))
+	if !equality.Semantic.DeepEqual(updated.Status.Conditions, stored.Status.Conditions) {
+		errs = append(errs, metav1validation.ValidateConditions(updated.Status.Conditions, field.NewPath("status", "conditions"))...)
+	}
+	return errs
+}
+
+func validateSpec(spec, stored *stores.StoreSpec) field.ErrorList {
+	if stored == nil {
+		stored = &stores.StoreSpec{}
+	}
+	path := field.NewPath("spec")
+	var errs field.ErrorList
+	if spec.DisplayName != stored.DisplayName {
+		errs = append(errs, validateDisplayName(spec.DisplayName, path.Child("displayName"))...)
+	}
+	for i, host := range spec.Hosts {
+		if !slices.Contains(stored.Hosts, host) {
+			errs = append(errs, validateHost(host, path.Child("hosts").Index(i))...)
+		}
+	}
+	for i, volume := range spec.Storage {
+		if slices.ContainsFunc(stored.Storage, func(s stores.VolumeStorage) bool { return equality.Semantic.DeepEqual(s, volume) }) {
+			continue
+		}
+		errs = append(errs, validateVolume(volume, path.Child("storage").Index(i))...)
+	}
+	if !equality.Semantic.DeepEqual(spec.Parameters, stored.Parameters) {
+		errs = append(errs, validateParameters(spec.Parameters, path.Child("parameters"))...)
+	}
+	return errs
+}
+
+func validateDisplayName(name string, path *field.Path) field.ErrorList {
+	if strings.ContainsFunc(name, unicode.IsControl) {
+		return field.ErrorList{field.Invalid(path, name, "must not contain control characters such as line breaks")}
+	}
+	if strings.TrimSpace(name) != name {
+		return field.ErrorList{field.Invalid(path, name, "must not begin or end with white space")}
+	}
+	return nil
+}
+
+func validateHost(host string, path *field.Path) field.ErrorList {
+	if net.ParseIP(host) != nil {
+		return field.ErrorList{field.Invalid(path, host, "must be a DNS name, not an IP address")}
+	}
+	if problems := utilvalidation.IsDNS1123Subdomain(host); len(problems) > 0 {
+		return field.ErrorList{field.Invalid(path, host, strings.Join(problems, "; "))}
+	}
+	for label := range strings.SplitSeq(host, ".") {
+		if problems := utilvalidation.IsDNS1123Label(label); len(problems) > 0 {
+			return field.ErrorList{field.Invalid(path, host, fmt.Sprintf("the part %q %s", label, strings.Join(problems, "; ")))}
+		}
+	}
+	if !strings.Contains(host, ".") {
+		return field.ErrorList{field.Invalid(path, host, "must be a fully qualified name, such as shop.example.com")}
+	}
+	return nil
+}
+
+func validateVolume(volume stores.VolumeStorage, path *field.Path) field.ErrorList {
+	var errs field.ErrorList
+	if volume.Size != nil && volume.Size.Sign() <= 0 {
+		errs = append(errs, field.Invalid(path.Child("size"), volume.Size.String(), "must be greater than zero"))
+	}
+	if volume.StorageClassName != nil {
+		for _, problem := range utilvalidation.IsDNS1123Subdomain(*volume.StorageClassName) {
+			errs = append(errs, field.Invalid(path.Child("storageClassName"), *volume.StorageClassName, problem))
+		}
+	}
+	return errs
+}
+
+func validateParameters(parameters *stores.JSONObject, path *field.Path) field.ErrorList {
+	if parameters == nil || len(parameters.Raw) == 0 {
+		return nil
+	}
+	var object map[string]json.RawMessage
+	if err := json.Unmarshal(parameters.Raw, &object); err != nil {
+		return field.ErrorList{field.Invalid(path, string(parameters.Raw), "must be an object")}
+	}
+	return nil
+}
+
+// validateGrowth refuses what no storage can do: a volume that shrinks or moves
+// to another class.
+func validateGrowth(updated, stored []stores.VolumeStorage, path *field.Path) field.ErrorList {
+	var errs field.ErrorList
+	byName := make(map[string]stores.VolumeStorage, len(stored))
+	for _, volume := range stored {
+		byName[volume.Name] = volume
+	}
+	for i, volume := range updated {
+		before := byName[volume.Name]
+		delete(byName, volume.Name)
+		switch {
+		case before.Size == nil:
+		case volume.Size == nil:
+			errs = append(errs, field.Forbidden(path.Index(i).Child("size"), fmt.Sprintf("may not be removed: the volume has %s and volumes only grow", before.Size)))
+		case volume.Size.Cmp(*before.Size) < 0:
+			errs = append(errs, field.Forbidden(path.Index(i).Child("size"), fmt.Sprintf("may not be less than the present %s: volumes only grow", before.Size)))
+		}
+		if !equality.Semantic.DeepEqual(volume.StorageClassName, before.StorageClassName) {
+			errs = append(errs, field.Forbidden(path.Index(i).Child("storageClassName"), "may not be changed after creation"))
+		}
+	}
+	for _, volume := range stored {
+		if _, removed := byName[volume.Name]; removed {
+			errs = append(errs, field.Forbidden(path.Key(volume.Name), "may not be removed: volumes keep their size and class"))
+		}
+	}
+	return errs
+}

@@ -1,0 +1,40 @@
+package config
+
+import (
+	"fmt"
+	"os"
+
+	"sigs.k8s.io/yaml"
+)
+
+// Load reads, defaults and validates the configuration in a file of YAML or
+// JSON. Unknown and repeated fields are errors, so that a misspelt setting is
+// not silently a default.
+func Load(path string) (*PlatformConfiguration, error) {
+	data, err := os.ReadFile(path)
+	if err != nil {
+		return nil, fmt.Errorf("read platform configuration: %w", err)
+	}
+	c, err := Parse(data)
+	if err != nil {
+		return nil, fmt.Errorf("load platform configuration %s: %w", path, err)
+	}
+	return c, nil
+}
+
+// Parse does what Load does, with the text of the file.
+func Parse(data []byte) (*PlatformConfiguration, error) {
+	c := &PlatformConfiguration{}
+	if err := yaml.UnmarshalStrict(data, c); err != nil {
+		return nil, fmt.Errorf("decode: %w", err)
+	}
+	// Defaulted below for a configuration made in code; a file must say what it is.
+	if c.APIVersion != APIVersion || c.Kind != Kind {
+		return nil, fmt.Errorf("decode: apiVersion %q, kind %q: this is no %s of %s", c.APIVersion, c.Kind, Kind, APIVersion)
+	}
+	SetDefaults(c)
+	if errs := c.Validate(); len(errs) > 0 {
+		return nil, fmt.Errorf("validate: %w", errs.ToAggregate())
+	}
+	return c, nil
+}

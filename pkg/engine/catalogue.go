@@ -1,0 +1,140 @@
+package engine
+
+import (
+	"cmp"
+	"fmt"
+	"io/fs"
+	"maps"
+	"os"
+	"path"
+	"regexp"
+	"slices"
+	"strconv"
+
+	"platform.example.io/stores/charts"
+)
+
+// Catalogue is the set of installed engines. It does not change.
+type Catalogue struct {
+	engines map[string]*Engine
+}
+
+// revisionName is `r` and a number without leading zeroes, so that revisions
+// have an order.
+var revisionName = regexp.MustCompile(`^r([1-9][0-9]{0,5})$`)
+
+// Embedded returns the engines that are built in.
+func Embedded() (*Catalogue, error) {
+	return Load(charts.Files, "")
+}
+
+// Load returns the engines of an embedded file tree, which holds `foundation`
+// and `engines`, and those of a mounted directory, laid out as `engines` is.
+// The directory may bring new engines and new revisions of embedded ones; a
+// revision that exists in both is an error, because the Stores that recorded it
+// mean one of the two.
+func Load(embedded fs.FS, directory string) (*Catalogue, error) {
+	foundation, err := loadChart(embedded, "foundation")
+	if err != nil {
+		return nil, fmt.Errorf("load foundation: %w", err)
+	}
+	catalogue := &Catalogue{engines: map[string]*Engine{}}
+	builtin, err := fs.Sub(embedded, "engines")
+	if err != nil {
+		return nil, fmt.Errorf("open built-in engines: %w", err)
+	}
+	if err := catalogue.add(builtin, foundation); err != nil {
+		return nil, fmt.Errorf("load built-in engines: %w", err)
+	}
+	if directory != "" {
+		if err := catalogue.add(os.DirFS(directory), foundation); err != nil {
+			return nil, fmt.Errorf("load engines of %s: %w", directory, err)
+		}
+	}
+	for _, engine := range catalogue.engines {
+		slices.SortFunc(engine.revisions, func(a, b *Revision) int {
+			return cmp.Compare(revisionNumber(a.Name), revisionNumber(b.Name))
+		})
+	}
+	return catalogue, nil
+}
+
+// Names are the names of the engines, sorted.
+func (c *Catalogue) Names() []string {
+	return slices.Sorted(maps.Keys(c.engines))
+}
+
+// Lookup returns the engine of a name.
+func (c *Catalogue) Lookup(name string) (*Engine, bool) {
+	engine, found := c.engines[name]
+	return engine, found
+}
+
+// add loads every `<engine>/<revision>` of a tree. Names that begin with a dot
+// are passed over: a mounted ConfigMap is full of them.
+func (c *Catalogue) add(tree fs.FS, foundation *loadedChart) error {
+	engines, err := directories(tree, ".")
+	if err != nil {
+		return err
+	}
+	for _, name := range engines {
+		revisions, err := directories(tree, name)
+		if err != nil {
+			return err
+		}
+		for _, revision := range revisions {
+			if err := c.addRevision(tree, foundation, name, revision); err != nil {
+				return fmt.Errorf("load engine %s, revision %s: %w", name, revision, err)
+			}
+		}
+	}
+	return nil
+}
+
+func (c *Catalogue) addRevision(tree fs.FS, foundation *loadedChart, name, revision string) error {
+	engine, found := c.engines[name]
+	if !found {
+		engine = &Engine{Name: name}
+	}
+	if _, exists := engine.Revision(revision); exists {
+		return &DuplicateRevisionError{Engine: name, Revision: revision}
+	}
+	loaded, err := loadRevision(tree, path.Join(name, revision), foundation)
+	if err != nil {
+		return err
+	}
+	engine.revisions = append(engine.revisions, loaded)
+	c.engines[name] = engine
+	return nil
+}
+
+func directories(tree fs.FS, at string) ([]string, error) {
+	entries, err := fs.ReadDir(tree, at)
+	if err != nil {
+		return nil, fmt.Errorf("list engines: %w", err)
+	}
+	var names []string
+	for _, entry := range entries {
+		// A mounted ConfigMap or a host path may hold links to directories.
+		info, err := fs.Stat(tree, path.Join(at, entry.Name()))
+		if err != nil {
+			return nil, fmt.Errorf("list engines: %w", err)
+		}
+		if info.IsDir() && entry.Name()[0] != '.' {
+			names = append(names, entry.Name())
+		}
+	}
+	return names, nil
+}
+
+func revisionNumber(name string) int {
+	match := revisionName.FindStringSubmatch(name)
+	if match == nil {
+		return 0
+	}
+	number, err := strconv.Atoi(match[1])
+	if err != nil {
+		return 0
+	}
+	return number
+}

@@ -1,0 +1,82 @@
+package engine
+
+import (
+	"fmt"
+
+	"k8s.io/apimachinery/pkg/util/validation/field"
+)
+
+// InvalidStoreError says that a Store asks for what its engine's revision does
+// not have. Whoever owns the Store can mend it.
+type InvalidStoreError struct {
+	// Errors are the offending fields.
+	Errors field.ErrorList
+}
+
+// Error implements error.
+func (e *InvalidStoreError) Error() string {
+	return fmt.Sprintf("store does not fit its engine: %v", e.Errors.ToAggregate())
+}
+
+// DefinitionError says that an engine.yaml is wrong. Whoever wrote the engine
+// can mend it.
+type DefinitionError struct {
+	// Errors are the offending fields.
+	Errors field.ErrorList
+}
+
+// Error implements error.
+func (e *DefinitionError) Error() string {
+	return fmt.Sprintf("engine definition is invalid: %v", e.Errors.ToAggregate())
+}
+
+// DuplicateRevisionError says that a revision is installed twice.
+type DuplicateRevisionError struct {
+	// Engine is the name of the engine.
+	Engine string
+	// Revision is the name of the revision.
+	Revision string
+}
+
+// Error implements error.
+func (e *DuplicateRevisionError) Error() string {
+	return fmt.Sprintf("engine %s has revision %s already; a published revision never changes, add a new one", e.Engine, e.Revision)
+}
+
+// TemplateError says that a chart could not be rendered, or rendered something
+// that is no object. Whoever wrote the engine can mend it.
+type TemplateError struct {
+	// Chart is the chart's name.
+	Chart string
+	// Template is the file that rendered it, where that is known.
+	Template string
+	// Err is the cause.
+	Err error
+}
+
+// Error implements error.
+func (e *TemplateError) Error() string {
+	if e.Template == "" {
+		return fmt.Sprintf("render chart %s: %v", e.Chart, e.Err)
+	}
+	return fmt.Sprintf("render chart %s: %s: %v", e.Chart, e.Template, e.Err)
+}
+
+// Unwrap returns the cause.
+func (e *TemplateError) Unwrap() error { return e.Err }
+
+// ViolationError says that a chart rendered what no engine may. Nothing of the
+// rendering is used. Whoever wrote the engine can mend it.
+type ViolationError struct {
+	// Rule is the name of the rule, one of Rules.
+	Rule string
+	// Object is the kind and name of the offending object.
+	Object string
+	// Detail says what is wrong with it.
+	Detail string
+}
+
+// Error implements error.
+func (e *ViolationError) Error() string {
+	return fmt.Sprintf("engine breaks rule %s: %s: %s", e.Rule, e.Object, e.Detail)
+}

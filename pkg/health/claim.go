@@ -1,0 +1,26 @@
+package health
+
+import corev1 "k8s.io/api/core/v1"
+
+func claimsAreBound(p part) *Verdict {
+	for _, claim := range p.claims {
+		switch claim.Status.Phase {
+		case corev1.ClaimLost:
+			return fails(Stalled, ReasonClaimLost,
+				"the volume of claim %s is gone; bring the PersistentVolume %s back, or restore the store from a backup", claim.Name, claim.Spec.VolumeName)
+		case corev1.ClaimBound:
+		default:
+			return fails(Working, ReasonClaimPending,
+				"claim %s waits for a volume of %s; if it stays so, check that the class exists and that its provisioner runs (`kubectl -n %s describe pvc %s`)",
+				claim.Name, class(claim), p.Namespace, claim.Name)
+		}
+	}
+	return nil
+}
+
+func class(claim *corev1.PersistentVolumeClaim) string {
+	if name := claim.Spec.StorageClassName; name != nil && *name != "" {
+		return "storage class " + *name
+	}
+	return "no storage class"
+}

@@ -1,0 +1,106 @@
+package provisioner
+
+import (
+	"context"
+
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/types"
+	"k8s.io/klog/v2"
+)
+
+// apply makes every object as rendered: in order, each that differs with one
+// server-side apply, and none that does not.
+//
+// Applies carry no precondition on the Store, there is none to carry. They are
+// safe because all they write is rendered: should a reconcile of a deleted store
+// outlive it and write into a new one of the same name, the next reconcile of
+// the new store, which its creation has queued, sees objects that are not as
+// rendered and puts them right, and prunes what does not belong. Secrets, which
+// are not rendered, name the Store they were made for.
+//
+// Objects are applied together rather than in waves: pods wait for what they
+// need by themselves. Only a bootstrap Job waits for its predecessor's pods.
+func (p *Provisioner) apply(ctx context.Context, w *work) *stop {
+	held, halt := p.supersede(ctx, w)
+	if halt != nil {
+		return halt
+	}
+	var failures []failure
+	for _, d := range w.release.objects {
+		if held[d.name] && d.kind.GroupKind() == kindJob {
+			continue
+		}
+		if err := p.applyObject(ctx, w, d); err != nil {
+			failed := classify(d, err)
+			failures = append(failures, failed)
+			if failed.final() || ctx.Err() != nil {
+				break
+			}
+		}
+	}
+	if len(failures) > 0 {
+		return stopFor(failures)
+	}
+	if len(held) > 0 {
+		return waiting(ReasonWaitingForPredecessor, "the previous bootstrap Job's pods are stopping; the new one starts after them")
+	}
+	return nil
+}
+
+func (p *Provisioner) applyObject(ctx context.Context, w *work, d *desired) error {
+	of, served := p.caches.kind(d.kind.GroupKind())
+	if !served || of.kind.Version != d.kind.Version {
+		return &kindNotServedError{d.kind}
+	}
+	live := p.live(of, w.namespace, d.name)
+	d, err := settle(d, live)
+	if err != nil {
+		return err
+	}
+	if d.asRendered(live) {
+		applies.WithLabelValues(applyUnchanged).Inc()
+		return nil
+	}
+	client := p.metadata.Resource(of.resource).Namespace(w.namespace)
+	force := true
+	written, err := client.Patch(ctx, d.name, types.ApplyPatchType, d.body, metav1.PatchOptions{FieldManager: FieldManager, Force: &force})
+	if isReplaceable(d, err) && live != nil {
+		return p.replace(ctx, of, w.namespace, live)
+	}
+	if err != nil {
+		applies.WithLabelValues(applyFailed).Inc()
+		return err
+	}
+	applies.WithLabelValues(applyApplied).Inc()
+	klog.FromContext(ctx).V(3).Info("Applied", "kind", d.kind.Kind, "name", d.name)
+	trimMetadata(written)
+	p.recent.remember(p.clock.Now(), objectKey{d.kind.GroupKind(), w.namespace, d.name}, written)
+	return nil
+}
+
+// live returns an object as it was seen last, nil for none; our own writes count
+// as seen.
+func (p *Provisioner) live(of *kindCache, namespace, name string) metav1.Object {
+	var cached metav1.Object
+	if item, found, err := of.informer.GetStore().GetByKey(namespace + "/" + name); err == nil && found {
+		cached, _ = item.(metav1.Object)
+	}
+	return p.recent.newest(p.clock.Now(), objectKey{of.kind.GroupKind(), namespace, name}, cached)
+}
+
+// replace deletes an object that cannot be changed in place and leaves its pods
+// running: the next reconcile, which the deletion queues, makes it anew and it
+// takes them over.
+func (p *Provisioner) replace(ctx context.Context, of *kindCache, namespace string, live metav1.Object) error {
+	uid, orphan := live.GetUID(), metav1.DeletePropagationOrphan
+	err := p.metadata.Resource(of.resource).Namespace(namespace).Delete(ctx, live.GetName(), metav1.DeleteOptions{
+		PropagationPolicy: &orphan,
+		Preconditions:     &metav1.Preconditions{UID: &uid},
+	})
+	if err != nil {
+		return err
+	}
+	klog.FromContext(ctx).Info("Replacing an object whose change is immutable; its pods keep running", "kind", of.kind.Kind, "name", live.GetName())
+	applies.WithLabelValues(applyReplaced).Inc()
+	return errReplacing
+}

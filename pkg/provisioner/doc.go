@@ -1,0 +1,53 @@
+// Package provisioner is the controller of stores: it brings each to what its
+// spec says, keeps it so, and writes what it sees to the Store's status.
+//
+// One reconcile is one pass through the stages, each in a file of its own:
+// reconcile (order), conflict, pin, render, secret, order and apply, prune,
+// observe, status and event; termination replaces them for a store that is being
+// deleted. A pass can end at any instruction. What the next one needs is in the
+// cluster: memory holds caches, never facts.
+//
+// # Duties
+//
+// It meets Stores only through the API, with an identity of its own, as any
+// user's controller would. It writes nothing that is not rendered, except Secrets,
+// whose values it makes once. It costs no request when nothing has changed:
+// whether an object is as rendered is read from a cache (see ownership.go). One
+// store is worked on by one worker at a time, several at once, the urgent first.
+//
+// # Dangers
+//
+// Deciding by memory, or by an annotation that users can write, breaks what the
+// stages promise. A cache is always behind: own writes are remembered until it
+// has caught up (recent.go), and writes that must not overtake another carry the
+// version or uid of what was read. Two provisioners may work for a moment after a
+// lease is lost; every write is therefore idempotent, conditional, or corrected by
+// the next pass.
+//
+// # Permissions
+//
+// All that the provisioner's account needs. Nothing that it reads over all
+// namespaces holds a secret.
+//
+//	platform.example.io       stores                       get list watch
+//	platform.example.io       stores/status                update
+//	""                        pods                         list watch
+//	""                        events                       list watch
+//	""                        namespaces                   get
+//	""                        secrets                      get create patch
+//	""                        configmaps limitranges persistentvolumeclaims
+//	                          resourcequotas services serviceaccounts
+//	                                                       list watch create patch delete
+//	apps                      deployments statefulsets     list watch create patch delete
+//	batch                     cronjobs jobs                list watch create patch delete
+//	networking.k8s.io         ingresses networkpolicies    list watch create patch delete
+//	policy                    poddisruptionbudgets         list watch create patch delete
+//	gateway.networking.k8s.io httproutes                   list watch create patch delete
+//	                          (where the platform routes by a Gateway)
+//	any kind that an installed engine declares beside      list watch create patch delete
+//
+// In the namespace of the Lease alone: leases of coordination.k8s.io, create, and
+// get and update of the one named store-provisioner. In namespace default, where
+// Events about objects of the cluster live: events of events.k8s.io, create and patch.
+// Secrets, and all creates, patches and deletes, are needed in the namespaces of stores only.
+package provisioner

@@ -1,0 +1,45 @@
+package provisioner
+
+import (
+	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/api/meta"
+
+	"platform.example.io/stores/pkg/apis/stores/v1alpha1"
+)
+
+// announce records an Event for each turn that a store has taken between two
+// statuses, in the past tense, and nothing while nothing happens.
+func (p *Provisioner) announce(before, after *v1alpha1.Store) {
+	was := func(condition string) bool { return meta.IsStatusConditionTrue(before.Status.Conditions, condition) }
+	is := func(condition string) bool { return meta.IsStatusConditionTrue(after.Status.Conditions, condition) }
+	note := func(condition string) string {
+		if found := meta.FindStatusCondition(after.Status.Conditions, condition); found != nil {
+			return found.Reason + ": " + found.Message
+		}
+		return condition
+	}
+	record := func(kind, reason, action, text string) {
+		p.recorder.Eventf(after, nil, kind, reason, action, "%s", text)
+	}
+	if before.Status.ProvisioningStartTime == nil && after.Status.ProvisioningStartTime != nil {
+		record(corev1.EventTypeNormal, "ProvisioningStarted", "Provision", "Took the store up in namespace "+after.Status.Namespace)
+	}
+	if is(v1alpha1.ConditionResourcesApplied) && !was(v1alpha1.ConditionResourcesApplied) {
+		record(corev1.EventTypeNormal, "Provisioned", "Apply", "Applied every object of the shop")
+	}
+	switch {
+	case is(v1alpha1.ConditionReady) && !was(v1alpha1.ConditionReady):
+		record(corev1.EventTypeNormal, "BecameReady", "Observe", "The shop serves at "+after.Status.URL)
+		p.countReady(before, after)
+	case after.Status.Phase == v1alpha1.StoreSuspended && before.Status.Phase != v1alpha1.StoreSuspended:
+		record(corev1.EventTypeNormal, "Suspended", "Observe", "The shop was scaled to zero; its data is kept")
+	case !is(v1alpha1.ConditionReady) && was(v1alpha1.ConditionReady) && after.Status.Phase == v1alpha1.StoreDegraded:
+		record(corev1.EventTypeWarning, "Degraded", "Observe", note(v1alpha1.ConditionReady))
+	}
+	if is(v1alpha1.ConditionStalled) && !was(v1alpha1.ConditionStalled) {
+		record(corev1.EventTypeWarning, "ProvisioningFailed", "Observe", note(v1alpha1.ConditionStalled))
+	}
+	if after.DeletionTimestamp != nil && before.Status.Phase != v1alpha1.StoreTerminating {
+		record(corev1.EventTypeNormal, "DeletionStarted", "Delete", "Started to delete the shop and all it contains")
+	}
+}

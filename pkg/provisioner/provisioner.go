@@ -1,0 +1,53 @@
+package provisioner
+
+import (
+	"sync/atomic"
+
+	"k8s.io/apimachinery/pkg/runtime/schema"
+	"k8s.io/client-go/dynamic"
+	"k8s.io/client-go/kubernetes"
+	"k8s.io/client-go/metadata"
+	"k8s.io/client-go/tools/events"
+	"k8s.io/utils/clock"
+	"k8s.io/utils/lru"
+
+	"platform.example.io/stores/pkg/config"
+	"platform.example.io/stores/pkg/engine"
+	"platform.example.io/stores/pkg/generated/clientset/versioned"
+)
+
+// Provisioner brings stores to what their specs say and keeps them so.
+type Provisioner struct {
+	platform  *config.PlatformConfiguration
+	catalogue *engine.Catalogue
+	election  *LeaderElection
+	clock     clock.WithTicker
+
+	stores versioned.Interface
+	kube   kubernetes.Interface
+	// metadata applies and deletes: what the API server answers is never content.
+	metadata metadata.Interface
+	dynamic  dynamic.Interface
+
+	broadcaster events.EventBroadcaster
+	recorder    events.EventRecorder
+
+	caches *caches
+	queue  atomic.Pointer[queue] // nil while another provisioner leads
+
+	releases *lru.Cache // of releaseKey to *release
+	recent   *recent
+	vouched  *vouched
+}
+
+// wanted tells whether objects of a kind are made on this platform at all.
+func (p *Provisioner) wanted(kind schema.GroupKind) bool {
+	switch kind {
+	case kindIngress:
+		return p.platform.Routing.Kind == config.RoutingIngress
+	case kindHTTPRoute:
+		return p.platform.Routing.Kind == config.RoutingGateway
+	default:
+		return true
+	}
+}

@@ -1,0 +1,154 @@
+package provisioner
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	corev1 "k8s.io/api/core/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/runtime/schema"
+
+	"platform.example.io/stores/pkg/health"
+)
+
+// Reasons of ResourcesApplied, beside those of pin, render and secrets.
+const (
+	// ReasonApplying is an apply that is tried again after a passing failure.
+	ReasonApplying = "Applying"
+	// ReasonReplacing is an object that is made anew because its change is immutable.
+	ReasonReplacing = "Replacing"
+	// ReasonWaitingForPredecessor is a Job whose predecessor still has pods.
+	ReasonWaitingForPredecessor = "WaitingForPredecessor"
+	// ReasonApplyRefused is an object that the API server finds invalid.
+	ReasonApplyRefused = "ApplyRefused"
+	// ReasonApplyForbidden is an object that a quota, a policy or missing permission forbids.
+	ReasonApplyForbidden = "ApplyForbidden"
+	// ReasonApplyFailed is an API server or an admission webhook that fails.
+	ReasonApplyFailed = "ApplyFailed"
+	// ReasonKindNotServed is an object of a kind that the cluster does not have.
+	ReasonKindNotServed = "KindNotServed"
+)
+
+var errReplacing = errors.New("object is being replaced")
+
+// kindNotServedError is an object of a kind that the cluster does not serve.
+type kindNotServedError struct{ kind schema.GroupVersionKind }
+
+func (e *kindNotServedError) Error() string { return fmt.Sprintf("%s is not served", e.kind) }
+
+// failure is an object that could not be made as it is to be.
+type failure struct {
+	err     error
+	reason  string
+	outlook health.Outlook
+	message string
+	gone    bool
+}
+
+// final tells that trying the other objects is of no use.
+func (f failure) final() bool { return f.gone }
+
+func classify(d *desired, err error) failure {
+	f := failure{err: fmt.Errorf("apply %s %s: %w", d.kind.Kind, d.name, err)}
+	object := d.kind.Kind + " " + d.name
+	var notServed *kindNotServedError
+	switch {
+	case errors.Is(err, errReplacing):
+		f.reason, f.outlook = ReasonReplacing, health.Working
+		f.message = object + " is made anew, because the change cannot be made in place; its pods keep running"
+	case errors.As(err, &notServed):
+		f.reason, f.outlook = ReasonKindNotServed, health.Stalled
+		f.message = fmt.Sprintf("the cluster does not serve %s (%s); install its definition", d.kind.Kind, d.kind.GroupVersion())
+	case namespaceGone(err):
+		f.gone = true
+	case apierrors.IsNotFound(err):
+		f.reason, f.outlook = ReasonKindNotServed, health.Stalled
+		f.message = fmt.Sprintf("the cluster does not serve %s (%s) any more; install its definition", d.kind.Kind, d.kind.GroupVersion())
+	case apierrors.IsInvalid(err), apierrors.IsBadRequest(err):
+		f.reason, f.outlook = ReasonApplyRefused, health.Stalled
+		f.message = fmt.Sprintf("the API server refuses %s: %s; correct spec, or have the engine repaired", object, causes(err))
+	case apierrors.IsForbidden(err), apierrors.IsUnauthorized(err):
+		f.reason, f.outlook = ReasonApplyForbidden, health.Stalled
+		f.message = fmt.Sprintf("%s is forbidden: %s; a quota, an admission policy or the provisioner's role has to allow it", object, said(err))
+	case apierrors.IsInternalError(err):
+		f.reason, f.outlook = ReasonApplyFailed, health.Broken
+		f.message = fmt.Sprintf("%s could not be applied: %s; if an admission webhook is named, see that it runs", object, said(err))
+	default:
+		f.reason, f.outlook = ReasonApplying, health.Working
+		f.message = "objects are being applied; a passing failure of the API server is tried again"
+	}
+	return f
+}
+
+// namespaceGone tells that the store is being deleted, or is.
+func namespaceGone(err error) bool {
+	if apierrors.HasStatusCause(err, corev1.NamespaceTerminatingCause) {
+		return true
+	}
+	var status apierrors.APIStatus
+	return apierrors.IsNotFound(err) && errors.As(err, &status) &&
+		status.Status().Details != nil && status.Status().Details.Kind == "namespaces"
+}
+
+// stopFor reports the gravest failure and has the store tried again.
+func stopFor(failures []failure) *stop {
+	gravest := failures[0]
+	errs := make([]error, 0, len(failures))
+	for _, f := range failures {
+		errs = append(errs, f.err)
+		if f.gone {
+			return &stop{gone: true}
+		}
+		if f.outlook > gravest.outlook {
+			gravest = f
+		}
+	}
+	halt := &stop{verdict: health.Fails(gravest.outlook, gravest.reason, "%s", gravest.message)}
+	if !errors.Is(gravest.err, errReplacing) {
+		halt.err = errors.Join(errs...)
+	}
+	return halt
+}
+
+// waiting stops until something that is watched has happened.
+func waiting(reason, format string, args ...any) *stop {
+	return &stop{verdict: health.Fails(health.Working, reason, format, args...)}
+}
+
+// causes tells which fields are refused and why, sorted.
+func causes(err error) string {
+	var status apierrors.APIStatus
+	if !errors.As(err, &status) || status.Status().Details == nil || len(status.Status().Details.Causes) == 0 {
+		return said(err)
+	}
+	var told []string
+	for _, cause := range status.Status().Details.Causes {
+		told = append(told, strings.TrimPrefix(cause.Field+": "+cause.Message, ": "))
+	}
+	slices.Sort(told)
+	return strings.Join(slices.Compact(told), "; ")
+}
+
+func said(err error) string {
+	var status apierrors.APIStatus
+	if errors.As(err, &status) {
+		return status.Status().Message
+	}
+	return err.Error()
+}
+
+// isReplaceable tells a change that a StatefulSet does not take in place from a
+// StatefulSet that is wrong: the first is forbidden at spec as a whole.
+func isReplaceable(d *desired, err error) bool {
+	var status apierrors.APIStatus
+	if d.kind.GroupKind() != kindStatefulSet || !apierrors.IsInvalid(err) || !errors.As(err, &status) || status.Status().Details == nil {
+		return false
+	}
+	found := status.Status().Details.Causes
+	return len(found) > 0 && !slices.ContainsFunc(found, func(cause metav1.StatusCause) bool {
+		return cause.Type != metav1.CauseTypeForbidden || cause.Field != "spec"
+	})
+}

@@ -1,0 +1,86 @@
+package provisioner
+
+import (
+	"context"
+	"fmt"
+	"slices"
+
+	"k8s.io/apimachinery/pkg/api/equality"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	"k8s.io/apimachinery/pkg/api/meta"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/klog/v2"
+
+	"platform.example.io/stores/pkg/apis/stores/v1alpha1"
+	"platform.example.io/stores/pkg/health"
+)
+
+// publish writes the status if it says anything new, and only then tells of what
+// changed. The write carries the version that was read: a Store that changed, or
+// that was deleted and made again, since then refuses it, and the change has
+// already queued the next reconcile.
+func (p *Provisioner) publish(ctx context.Context, w *work, report health.Report) error {
+	status := p.nextStatus(w, report)
+	if equality.Semantic.DeepEqual(*status, w.store.Status) {
+		return nil
+	}
+	store := w.store.DeepCopy()
+	store.Status = *status
+	written, err := p.stores.PlatformV1alpha1().Stores().UpdateStatus(ctx, store, metav1.UpdateOptions{FieldManager: FieldManager})
+	switch {
+	case apierrors.IsConflict(err), apierrors.IsNotFound(err):
+		klog.FromContext(ctx).V(4).Info("Store changed while it was worked on")
+		return nil
+	case err != nil:
+		return fmt.Errorf("write status: %w", err)
+	}
+	p.recent.remember(p.clock.Now(), storeKey(store.Name), written)
+	p.announce(w.store, written)
+	return nil
+}
+
+func (p *Provisioner) nextStatus(w *work, report health.Report) *v1alpha1.StoreStatus {
+	now := p.now()
+	status := w.store.Status.DeepCopy()
+	status.Phase = report.Phase
+	status.ObservedGeneration = w.store.Generation
+	status.Namespace = w.namespace
+	if status.ProvisioningStartTime == nil {
+		status.ProvisioningStartTime = &now
+	}
+	setConditions(status, report.Conditions, now)
+	if w.release != nil {
+		status.URL = w.release.URL
+		status.AdminURL = w.release.AdminURL
+		status.EngineRevision = w.revision.Name
+		if w.release.AdminSecret != "" {
+			status.AdminSecretRef = &v1alpha1.SecretReference{Namespace: w.namespace, Name: w.release.AdminSecret}
+		}
+	}
+	if report.Ready() {
+		status.EngineVersion = w.store.Spec.Version
+		if status.ReadyTime == nil {
+			status.ReadyTime = &now
+		}
+	}
+	return status
+}
+
+// setConditions replaces the conditions; those that say nothing new keep their
+// time, and those of others are left alone.
+func setConditions(status *v1alpha1.StoreStatus, conditions []metav1.Condition, now metav1.Time) {
+	status.Conditions = slices.DeleteFunc(status.Conditions, func(c metav1.Condition) bool {
+		return slices.Contains(ownConditions, c.Type) && meta.FindStatusCondition(conditions, c.Type) == nil
+	})
+	for _, condition := range conditions {
+		condition.LastTransitionTime = now
+		meta.SetStatusCondition(&status.Conditions, condition)
+	}
+}
+
+// ownConditions are those that the provisioner writes.
+var ownConditions = []string{
+	v1alpha1.ConditionReady, v1alpha1.ConditionReconciling, v1alpha1.ConditionStalled,
+	v1alpha1.ConditionResourcesApplied, v1alpha1.ConditionDatabaseReady, v1alpha1.ConditionBootstrapComplete,
+	v1alpha1.ConditionApplicationReady, v1alpha1.ConditionRouteReady,
+}

@@ -1,0 +1,238 @@
+package nsstorage
+
+import (
+	"context"
+	"fmt"
+	"reflect"
+	"strconv"
+	"strings"
+
+	corev1 "k8s.io/api/core/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	"k8s.io/apimachinery/pkg/api/meta"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/conversion"
+	"k8s.io/apimachinery/pkg/fields"
+	"k8s.io/apimachinery/pkg/runtime"
+	"k8s.io/apiserver/pkg/storage"
+)
+
+// maxPage is the largest upstream page, reached by doubling while a selector
+// leaves few objects of each page.
+const maxPage = 10000
+
+// GetList lists the objects below the key, or the one with the key, at one
+// version of the cluster.
+func (s *Storage) GetList(ctx context.Context, key string, opts storage.ListOptions, out runtime.Object) error {
+	prefix, err := storage.PrepareKey(s.prefix, key, opts.Recursive)
+	if err != nil {
+		return storage.NewInternalError(err)
+	}
+	version, start, err := storage.ValidateListOptions(prefix, s.versioner, opts)
+	if err != nil {
+		return err
+	}
+	items, err := listItems(out)
+	if err != nil {
+		return err
+	}
+	query := query{prefix: prefix, start: start, version: version, opts: opts}
+	result, err := s.collect(ctx, query, items)
+	if err != nil {
+		return err
+	}
+	next, _, err := storage.PrepareContinueToken(result.lastKey, prefix, int64(result.version), 0, result.more, opts)
+	if err != nil {
+		return storage.NewInternalError(err)
+	}
+	// The number of objects that remain is not known: the upstream list counts
+	// nothing when it has a selector. The API allows to leave it out.
+	if err := s.versioner.UpdateList(out, result.version, next, nil); err != nil {
+		return storage.NewInternalError(err)
+	}
+	return nil
+}
+
+// query is a validated list request.
+type query struct {
+	prefix  string
+	start   string // the key to continue at, or "" to begin at the prefix
+	version int64  // the exact version to read, 0 for the newest, -1 to continue at the newest
+	opts    storage.ListOptions
+}
+
+type listResult struct {
+	version uint64
+	lastKey string
+	more    bool
+}
+
+// collect reads upstream pages until the limit is reached or nothing is left.
+func (s *Storage) collect(ctx context.Context, q query, items reflect.Value) (listResult, error) {
+	result := listResult{}
+	options, err := s.upstream(q)
+	if err != nil {
+		return result, err
+	}
+	limit := q.opts.Predicate.Limit
+	options.Limit = limit
+	for {
+		page, err := s.namespaces.List(ctx, options)
+		if err != nil {
+			return result, s.interpretList(err, q)
+		}
+		if result.version == 0 {
+			if result.version, err = s.versioner.ParseResourceVersion(page.ResourceVersion); err != nil {
+				return result, storage.NewInternalError(fmt.Errorf("read list version: %w", err))
+			}
+			if err := atLeast(q.opts, result.version, s.versioner); err != nil {
+				return result, err
+			}
+		}
+		full, err := s.appendPage(ctx, q, page.Items, items, &result)
+		if err != nil {
+			return result, err
+		}
+		if full || page.Continue == "" {
+			return result, nil
+		}
+		if limit > 0 && int64(items.Len()) >= limit {
+			result.more = true
+			return result, nil
+		}
+		options.Continue = page.Continue
+		options.ResourceVersion, options.ResourceVersionMatch = "", ""
+		options.Limit = min(options.Limit*2, maxPage)
+	}
+}
+
+// appendPage appends the objects of a page that the query selects. It returns
+// true when the limit was reached inside the page.
+func (s *Storage) appendPage(ctx context.Context, q query, page []corev1.Namespace, items reflect.Value, result *listResult) (bool, error) {
+	limit := q.opts.Predicate.Limit
+	for i := range page {
+		if ctx.Err() != nil {
+			return false, storage.NewTimeoutError(q.prefix, "the list did not complete within the request's time")
+		}
+		key, ours := s.codec.Key(&page[i])
+		if !ours || !q.covers(key) {
+			continue
+		}
+		if limit > 0 && int64(items.Len()) >= limit {
+			result.more = true
+			return true, nil
+		}
+		result.lastKey = key
+		object := s.decode(&page[i])
+		if matched, err := q.opts.Predicate.Matches(object); err != nil || !matched {
+			continue
+		}
+		items.Set(reflect.Append(items, reflect.ValueOf(object).Elem()))
+	}
+	return false, nil
+}
+
+func (q query) covers(key string) bool {
+	if !q.opts.Recursive {
+		return key == q.prefix
+	}
+	return strings.HasPrefix(key, q.prefix) && key >= q.start
+}
+
+// upstream translates the query into one for namespaces.
+func (s *Storage) upstream(q query) (metav1.ListOptions, error) {
+	options := metav1.ListOptions{LabelSelector: s.codec.Selector().String()}
+	if !q.opts.Recursive {
+		name, err := s.locate(q.prefix)
+		if err != nil {
+			return options, err
+		}
+		options.FieldSelector = fields.OneTermEqualSelector(metav1.ObjectNameField, name).String()
+	}
+	if q.start != "" {
+		token, err := s.upstreamToken(q)
+		if err != nil {
+			return options, err
+		}
+		options.Continue = token
+		return options, nil
+	}
+	if q.version > 0 {
+		options.ResourceVersion = strconv.FormatInt(q.version, 10)
+		options.ResourceVersionMatch = metav1.ResourceVersionMatchExact
+	}
+	return options, nil
+}
+
+// upstreamToken makes the token that continues the list of namespaces where a
+// list of objects stopped. Tokens of both levels have the same, public form
+// (storage.EncodeContinue) and codecs preserve order, so no state is kept and a
+// page costs a page; a client's token never names a namespace.
+func (s *Storage) upstreamToken(q query) (string, error) {
+	key, after := strings.CutSuffix(q.start, "\x00")
+	name, err := s.codec.NamespaceName(key)
+	if err != nil {
+		return "", apierrors.NewBadRequest("invalid continue token: it does not belong to this list")
+	}
+	if after {
+		name += "\x00"
+	}
+	token, err := storage.EncodeContinue("/"+name, "/", q.version)
+	if err != nil {
+		return "", storage.NewInternalError(err)
+	}
+	return token, nil
+}
+
+// interpretList is interpret for lists: a version that is gone comes with a
+// token that continues at the newest version, as etcd-backed lists give.
+func (s *Storage) interpretList(err error, q query) error {
+	if !apierrors.IsResourceExpired(err) && !apierrors.IsGone(err) {
+		if apierrors.IsNotFound(err) {
+			return storage.NewInternalError(err)
+		}
+		return s.interpret(err, q.prefix)
+	}
+	if q.start == "" {
+		return apierrors.NewResourceExpired("The resourceVersion for the provided list is too old.")
+	}
+	const expired = "The provided continue parameter is too old to display a consistent list result. " +
+		"You can start a new list without the continue parameter"
+	token, tokenErr := storage.EncodeContinue(q.start, q.prefix, -1)
+	if tokenErr != nil {
+		return apierrors.NewResourceExpired(expired + ".")
+	}
+	status := apierrors.NewResourceExpired(expired + ", or use the continue token in this response to retrieve the " +
+		"remainder of the results: objects that changed since the first page may then show up, or not.")
+	status.ErrStatus.ListMeta.Continue = token
+	return status
+}
+
+// atLeast checks "not older than" against the version that a list was read at.
+func atLeast(opts storage.ListOptions, read uint64, versioner storage.Versioner) error {
+	if opts.ResourceVersion == "" {
+		return nil
+	}
+	wanted, err := versioner.ParseResourceVersion(opts.ResourceVersion)
+	if err != nil {
+		return apierrors.NewBadRequest(fmt.Sprintf("invalid resource version: %v", err))
+	}
+	if wanted > read {
+		return storage.NewTooLargeResourceVersionError(wanted, read, 0)
+	}
+	return nil
+}
+
+// listItems returns the settable, emptied slice of a list object's items.
+func listItems(list runtime.Object) (reflect.Value, error) {
+	pointer, err := meta.GetItemsPtr(list)
+	if err != nil {
+		return reflect.Value{}, fmt.Errorf("read list items: %w", err)
+	}
+	items, err := conversion.EnforcePtr(pointer)
+	if err != nil || items.Kind() != reflect.Slice {
+		return reflect.Value{}, fmt.Errorf("list items must be a pointer to a slice, not %T", pointer)
+	}
+	items.Set(reflect.MakeSlice(items.Type(), 0, 0))
+	return items, nil
+}

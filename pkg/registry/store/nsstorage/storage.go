@@ -1,0 +1,261 @@
+package nsstorage
+
+import (
+	"context"
+	"fmt"
+	"reflect"
+
+	corev1 "k8s.io/api/core/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/conversion"
+	"k8s.io/apimachinery/pkg/runtime"
+	"k8s.io/apimachinery/pkg/runtime/schema"
+	"k8s.io/apiserver/pkg/storage"
+	corev1client "k8s.io/client-go/kubernetes/typed/core/v1"
+)
+
+// Config says what a Storage stores and where.
+type Config struct {
+	// Namespaces is the client of the cluster's namespaces. It should speak
+	// protobuf and have no client-side rate limit: flow control belongs to
+	// kube-apiserver's priority and fairness.
+	Namespaces corev1client.NamespaceInterface
+	// Codec maps objects to namespaces.
+	Codec Codec
+	// Resource is the resource that clients know, for errors.
+	Resource schema.GroupResource
+	// ResourcePrefix is the prefix of all keys; it begins with "/".
+	ResourcePrefix string
+	// NewFunc returns a new empty object.
+	NewFunc func() runtime.Object
+}
+
+// Storage is a storage.Interface over namespaces.
+type Storage struct {
+	namespaces corev1client.NamespaceInterface
+	codec      Codec
+	resource   schema.GroupResource
+	prefix     string
+	newFunc    func() runtime.Object
+	versioner  storage.APIObjectVersioner
+	decoded    *decodeCache
+}
+
+var _ storage.Interface = &Storage{}
+
+// New returns a Storage without a watch cache; see Decorator for the one that
+// serves requests.
+func New(config Config) *Storage {
+	return &Storage{
+		namespaces: config.Namespaces,
+		codec:      config.Codec,
+		resource:   config.Resource,
+		prefix:     config.ResourcePrefix,
+		newFunc:    config.NewFunc,
+		decoded:    newDecodeCache(),
+	}
+}
+
+// Versioner reads and writes resource versions, which are the namespaces' own.
+func (s *Storage) Versioner() storage.Versioner { return s.versioner }
+
+// Get reads the namespace of the key. Every read is a quorum read, so it is
+// never older than any version that exists.
+func (s *Storage) Get(ctx context.Context, key string, opts storage.GetOptions, out runtime.Object) error {
+	state, err := s.read(ctx, key)
+	if err != nil {
+		if storage.IsNotFound(err) && opts.IgnoreNotFound {
+			return runtime.SetZeroValue(out)
+		}
+		return err
+	}
+	if err := s.checkMinimumVersion(ctx, opts.ResourceVersion, state.version); err != nil {
+		return err
+	}
+	return copyInto(state.object, out)
+}
+
+// state is an object as it was stored at a version.
+type state struct {
+	object  runtime.Object
+	version uint64
+	// current is false for a caller's suggestion, which may be stale.
+	current bool
+	// terminating is true when the namespace itself is being deleted, which a
+	// suggestion cannot tell from an object that waits for its finalizers.
+	terminating bool
+}
+
+// exists is false for the state of a key that nothing is stored at.
+func (s state) exists() bool { return s.version != 0 }
+
+// read returns the object with the key as it is stored now.
+func (s *Storage) read(ctx context.Context, key string) (state, error) {
+	name, err := s.locate(key)
+	if err != nil {
+		return state{}, err
+	}
+	namespace, err := s.namespaces.Get(ctx, name, metav1.GetOptions{})
+	if err != nil {
+		return state{}, s.interpret(err, key)
+	}
+	return s.stateOf(namespace, key)
+}
+
+// readOrEmpty is read, with an empty object for a key that nothing is stored at.
+func (s *Storage) readOrEmpty(ctx context.Context, key string) (state, error) {
+	current, err := s.read(ctx, key)
+	if storage.IsNotFound(err) {
+		return state{object: s.newFunc(), current: true}, nil
+	}
+	return current, err
+}
+
+func (s *Storage) stateOf(namespace *corev1.Namespace, key string) (state, error) {
+	if owned, ok := s.codec.Key(namespace); !ok || owned != key {
+		return state{}, storage.NewKeyNotFoundError(key, 0)
+	}
+	object := s.decode(namespace)
+	version, err := s.versioner.ObjectResourceVersion(object)
+	if err != nil {
+		return state{}, fmt.Errorf("read resource version of %s: %w", key, err)
+	}
+	return state{
+		object:      object,
+		version:     version,
+		current:     true,
+		terminating: namespace.DeletionTimestamp != nil,
+	}, nil
+}
+
+// suggested is the state of an object that a caller believes is stored.
+func (s *Storage) suggested(object runtime.Object) (state, error) {
+	version, err := s.versioner.ObjectResourceVersion(object)
+	if err != nil {
+		return state{}, fmt.Errorf("read resource version of the suggested object: %w", err)
+	}
+	return state{object: object, version: version}, nil
+}
+
+// decode returns the object in the namespace. It is shared with the decode
+// cache and must not be modified.
+func (s *Storage) decode(namespace *corev1.Namespace) runtime.Object {
+	if object, ok := s.decoded.get(namespace); ok {
+		return object
+	}
+	object := s.newFunc()
+	s.codec.Decode(namespace, object)
+	s.decoded.put(namespace, object)
+	return object
+}
+
+func (s *Storage) locate(key string) (string, error) {
+	name, err := s.codec.NamespaceName(key)
+	if err != nil {
+		return "", storage.NewInternalError(err)
+	}
+	return name, nil
+}
+
+// CheckFree returns an AlreadyExists error when the namespace that the key
+// needs is taken by one that is not ours, and nil when it is free or ours.
+//
+// The generic registry looks for an existing object on a dry-run create, which
+// cannot see such a namespace.
+func (s *Storage) CheckFree(ctx context.Context, key string) error {
+	name, err := s.locate(key)
+	if err != nil {
+		return err
+	}
+	namespace, err := s.namespaces.Get(ctx, name, metav1.GetOptions{})
+	if apierrors.IsNotFound(err) {
+		return nil
+	}
+	if err != nil {
+		return s.interpret(err, key)
+	}
+	if _, ours := s.codec.Key(namespace); ours {
+		return nil
+	}
+	return s.taken(key)
+}
+
+// checkMinimumVersion answers whether data read just now satisfies "not older
+// than": only a version that does not exist yet cannot be satisfied.
+func (s *Storage) checkMinimumVersion(ctx context.Context, minimum string, read uint64) error {
+	if minimum == "" {
+		return nil
+	}
+	wanted, err := s.versioner.ParseResourceVersion(minimum)
+	if err != nil {
+		return apierrors.NewBadRequest(fmt.Sprintf("invalid resource version: %v", err))
+	}
+	if wanted <= read {
+		return nil
+	}
+	current, err := s.GetCurrentResourceVersion(ctx)
+	if err != nil {
+		return err
+	}
+	if wanted > current {
+		return storage.NewTooLargeResourceVersionError(wanted, current, 0)
+	}
+	return nil
+}
+
+// GetCurrentResourceVersion returns the cluster's version, which moves with
+// every object of any kind.
+func (s *Storage) GetCurrentResourceVersion(ctx context.Context) (uint64, error) {
+	list, err := s.namespaces.List(ctx, metav1.ListOptions{LabelSelector: s.codec.Selector().String(), Limit: 1})
+	if err != nil {
+		return 0, s.interpret(err, s.prefix)
+	}
+	version, err := s.versioner.ParseResourceVersion(list.ResourceVersion)
+	if err != nil || version == 0 {
+		return 0, storage.NewInternalError(fmt.Errorf("read current resource version %q: %w", list.ResourceVersion, err))
+	}
+	return version, nil
+}
+
+// Stats counts the stored objects, as kube-apiserver's cache has them.
+func (s *Storage) Stats(ctx context.Context) (storage.Stats, error) {
+	list, err := s.namespaces.List(ctx, metav1.ListOptions{LabelSelector: s.codec.Selector().String(), ResourceVersion: "0"})
+	if err != nil {
+		return storage.Stats{}, s.interpret(err, s.prefix)
+	}
+	stats := storage.Stats{}
+	for i := range list.Items {
+		if _, ours := s.codec.Key(&list.Items[i]); ours {
+			stats.ObjectCount++
+		}
+	}
+	return stats, nil
+}
+
+// ReadinessCheck reports nothing: what can be unready is the watch cache.
+func (s *Storage) ReadinessCheck() error { return nil }
+
+// RequestWatchProgress does nothing: kube-apiserver cannot be asked for a
+// bookmark. The cacher knows, because the etcd feature it checks for is absent.
+func (s *Storage) RequestWatchProgress(context.Context) error { return nil }
+
+// EnableResourceSizeEstimation does nothing: sizes are estimated from etcd keys.
+func (s *Storage) EnableResourceSizeEstimation(storage.KeysFunc) error { return nil }
+
+// CompactRevision returns 0: compaction is kube-apiserver's and cannot be seen.
+func (s *Storage) CompactRevision() int64 { return 0 }
+
+// IsWatchListSemanticsUnSupported tells the reflector inside the watch cache to
+// list and then watch.
+func (s *Storage) IsWatchListSemanticsUnSupported() bool { return true }
+
+// copyInto makes out a shallow copy of the object, as the stock watch cache does.
+func copyInto(object, out runtime.Object) error {
+	target, err := conversion.EnforcePtr(out)
+	if err != nil {
+		return fmt.Errorf("copy object: %w", err)
+	}
+	target.Set(reflect.ValueOf(object).Elem())
+	return nil
+}

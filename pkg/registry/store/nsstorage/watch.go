@@ -1,0 +1,338 @@
+package nsstorage
+
+import (
+	"context"
+	"fmt"
+	"strconv"
+	"strings"
+
+	corev1 "k8s.io/api/core/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	"k8s.io/apimachinery/pkg/api/meta"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/runtime"
+	"k8s.io/apimachinery/pkg/watch"
+	"k8s.io/apiserver/pkg/storage"
+	utilflowcontrol "k8s.io/apiserver/pkg/util/flowcontrol"
+	"k8s.io/client-go/tools/cache"
+	watchtools "k8s.io/client-go/tools/watch"
+)
+
+// eventBuffer is how many events wait for a slow reader before the upstream
+// watch does.
+const eventBuffer = 100
+
+// Watch streams the changes of the objects below the key, or of the one with the
+// key. While kube-apiserver is away the stream pauses and then goes on where it
+// stopped; it ends with an error only when its version has been forgotten.
+func (s *Storage) Watch(ctx context.Context, key string, opts storage.ListOptions) (watch.Interface, error) {
+	prefix, err := storage.PrepareKey(s.prefix, key, opts.Recursive)
+	if err != nil {
+		return nil, storage.NewInternalError(err)
+	}
+	version, err := s.versioner.ParseResourceVersion(opts.ResourceVersion)
+	if err != nil {
+		return nil, apierrors.NewBadRequest(fmt.Sprintf("invalid resource version: %v", err))
+	}
+	ctx, cancel := context.WithCancel(ctx)
+	w := &watcher{
+		storage: s,
+		query:   query{prefix: prefix, opts: opts},
+		version: version,
+		seen:    map[string]runtime.Object{},
+		results: make(chan watch.Event, eventBuffer),
+		ctx:     ctx,
+		cancel:  cancel,
+	}
+	go w.run()
+	// A namespace watch has no signal for "caught up", as etcd has none.
+	utilflowcontrol.WatchInitialized(ctx)
+	return w, nil
+}
+
+// watcher translates a watch of namespaces into one of objects.
+type watcher struct {
+	storage *Storage
+	query   query
+	version uint64
+	// seen holds the objects that the reader knows, when the watch has a
+	// selector: an object that stops matching must go from the reader's view.
+	seen    map[string]runtime.Object
+	results chan watch.Event
+	ctx     context.Context
+	cancel  context.CancelFunc
+}
+
+// ResultChan returns the events.
+func (w *watcher) ResultChan() <-chan watch.Event { return w.results }
+
+// Stop ends the watch.
+func (w *watcher) Stop() { w.cancel() }
+
+func (w *watcher) run() {
+	defer close(w.results)
+	defer w.cancel()
+	if err := w.begin(); err != nil {
+		w.fail(err)
+		return
+	}
+	upstream, err := watchtools.NewRetryWatcherWithContext(w.ctx, strconv.FormatUint(w.version, 10), upstreamWatcher{w.storage})
+	if err != nil {
+		w.fail(storage.NewInternalError(err))
+		return
+	}
+	defer upstream.Stop()
+	for {
+		select {
+		case <-w.ctx.Done():
+			return
+		case event, open := <-upstream.ResultChan():
+			if !open || !w.translate(event) {
+				return
+			}
+		}
+	}
+}
+
+// upstreamWatcher opens the watch of namespaces that the retry watcher resumes.
+type upstreamWatcher struct{ storage *Storage }
+
+var _ cache.WatcherWithContext = upstreamWatcher{}
+
+// WatchWithContext watches the codec's namespaces.
+func (u upstreamWatcher) WatchWithContext(ctx context.Context, options metav1.ListOptions) (watch.Interface, error) {
+	options.LabelSelector = u.storage.codec.Selector().String()
+	return u.storage.namespaces.Watch(ctx, options)
+}
+
+// begin lists what the reader must be told first, or what a selector needs to
+// know of the past.
+func (w *watcher) begin() error {
+	initial := w.version == 0
+	if w.query.opts.SendInitialEvents != nil {
+		initial = *w.query.opts.SendInitialEvents
+	}
+	switch {
+	case initial:
+		version, err := w.list(storage.ListOptions{ResourceVersion: w.query.opts.ResourceVersion}, true)
+		if err != nil {
+			return err
+		}
+		w.version = version
+		return w.initialEventsEnd()
+	case w.version == 0:
+		version, err := w.storage.GetCurrentResourceVersion(w.ctx)
+		if err != nil {
+			return err
+		}
+		w.version = version
+		return w.remember()
+	default:
+		return w.remember()
+	}
+}
+
+// remember notes the objects that match before the first event. A version that
+// is too old for a list but not for a watch leaves it empty.
+func (w *watcher) remember() error {
+	if w.query.opts.Predicate.Empty() {
+		return nil
+	}
+	_, err := w.list(storage.ListOptions{
+		ResourceVersion:      strconv.FormatUint(w.version, 10),
+		ResourceVersionMatch: metav1.ResourceVersionMatchExact,
+	}, false)
+	if apierrors.IsResourceExpired(err) || storage.IsTooLargeResourceVersion(err) {
+		return nil
+	}
+	return err
+}
+
+func (w *watcher) list(opts storage.ListOptions, emit bool) (uint64, error) {
+	opts.Recursive = w.query.opts.Recursive
+	opts.Predicate = storage.Everything
+	version, _, err := storage.ValidateListOptions(w.query.prefix, w.storage.versioner, opts)
+	if err != nil {
+		return 0, err
+	}
+	q := query{prefix: w.query.prefix, version: version, opts: opts}
+	options, err := w.storage.upstream(q)
+	if err != nil {
+		return 0, err
+	}
+	namespaces, err := w.storage.namespaces.List(w.ctx, options)
+	if err != nil {
+		return 0, w.storage.interpretList(err, q)
+	}
+	read, err := w.storage.versioner.ParseResourceVersion(namespaces.ResourceVersion)
+	if err != nil {
+		return 0, storage.NewInternalError(err)
+	}
+	for i := range namespaces.Items {
+		key, ours := w.storage.codec.Key(&namespaces.Items[i])
+		if !ours || !w.covers(key) {
+			continue
+		}
+		object := w.storage.decode(&namespaces.Items[i])
+		if matched, err := w.query.opts.Predicate.Matches(object); err != nil || !matched {
+			continue
+		}
+		w.note(key, object)
+		if emit && !w.send(watch.Event{Type: watch.Added, Object: object}) {
+			return 0, w.ctx.Err()
+		}
+	}
+	return read, nil
+}
+
+// initialEventsEnd tells a reader who asked for it that the initial events are
+// complete.
+func (w *watcher) initialEventsEnd() error {
+	opts := w.query.opts
+	if opts.SendInitialEvents == nil || !*opts.SendInitialEvents || !opts.Predicate.AllowWatchBookmarks {
+		return nil
+	}
+	bookmark, err := newBookmark(w.storage.newFunc, w.storage.versioner, w.version)
+	if err != nil {
+		return err
+	}
+	w.send(watch.Event{Type: watch.Bookmark, Object: bookmark})
+	return nil
+}
+
+// newBookmark returns the object that ends the initial events of a watch.
+func newBookmark(newFunc func() runtime.Object, versioner storage.Versioner, version uint64) (runtime.Object, error) {
+	bookmark := newFunc()
+	if err := versioner.UpdateObject(bookmark, version); err != nil {
+		return nil, storage.NewInternalError(err)
+	}
+	if err := storage.AnnotateInitialEventsEndBookmark(bookmark); err != nil {
+		return nil, storage.NewInternalError(err)
+	}
+	return bookmark, nil
+}
+
+// translate sends the event of an object for that of its namespace. It returns
+// false when the watch has ended.
+func (w *watcher) translate(event watch.Event) bool {
+	if event.Type == watch.Error {
+		w.fail(w.storage.interpret(apierrors.FromObject(event.Object), w.query.prefix))
+		return false
+	}
+	namespace, ok := event.Object.(*corev1.Namespace)
+	if !ok {
+		w.fail(storage.NewInternalError(fmt.Errorf("watch namespaces: unexpected event object %T", event.Object)))
+		return false
+	}
+	key, ours := w.storage.codec.Key(namespace)
+	if !ours {
+		// It may have been ours until this change. What it holds cannot be asked
+		// any more, but its name still says which object is gone.
+		return w.disowned(namespace)
+	}
+	if !w.covers(key) {
+		return true
+	}
+	if event.Type == watch.Deleted {
+		return w.removed(key, namespace)
+	}
+	object := w.storage.decode(namespace)
+	matched, err := w.query.opts.Predicate.Matches(object)
+	if err != nil {
+		w.fail(storage.NewInternalError(err))
+		return false
+	}
+	before, known := w.seen[key]
+	switch {
+	case matched:
+		if w.selective() && event.Type == watch.Modified && !known {
+			event.Type = watch.Added
+		}
+		w.note(key, object)
+		return w.send(watch.Event{Type: event.Type, Object: object})
+	case known:
+		delete(w.seen, key)
+		return w.sendDeleted(before, namespace)
+	default:
+		return true
+	}
+}
+
+// removed reports the last state of an object whose namespace is gone.
+func (w *watcher) removed(key string, namespace *corev1.Namespace) bool {
+	w.storage.decoded.forget(namespace)
+	last := w.storage.newFunc()
+	w.storage.codec.Decode(namespace, last)
+	before, known := w.seen[key]
+	delete(w.seen, key)
+	if w.selective() {
+		if !known {
+			return true
+		}
+		return w.sendDeleted(before, namespace)
+	}
+	return w.send(watch.Event{Type: watch.Deleted, Object: last})
+}
+
+// disowned reports the end of an object whose namespace lost our label, or got
+// a label that does not agree with its name.
+func (w *watcher) disowned(namespace *corev1.Namespace) bool {
+	key, ok := w.storage.codec.FormerKey(namespace)
+	if !ok || !w.covers(key) {
+		return true
+	}
+	return w.removed(key, namespace)
+}
+
+// sendDeleted reports an object at the version of the event that removed it.
+func (w *watcher) sendDeleted(object runtime.Object, namespace *corev1.Namespace) bool {
+	last := object.DeepCopyObject()
+	accessor, err := meta.Accessor(last)
+	if err != nil {
+		w.fail(storage.NewInternalError(err))
+		return false
+	}
+	accessor.SetResourceVersion(namespace.ResourceVersion)
+	return w.send(watch.Event{Type: watch.Deleted, Object: last})
+}
+
+func (w *watcher) selective() bool { return !w.query.opts.Predicate.Empty() }
+
+func (w *watcher) note(key string, object runtime.Object) {
+	if w.selective() {
+		w.seen[key] = object
+	}
+}
+
+func (w *watcher) covers(key string) bool {
+	if !w.query.opts.Recursive {
+		return key == w.query.prefix
+	}
+	return strings.HasPrefix(key, w.query.prefix)
+}
+
+func (w *watcher) send(event watch.Event) bool {
+	select {
+	case w.results <- event:
+		return true
+	case <-w.ctx.Done():
+		return false
+	}
+}
+
+// fail ends the watch with an error event, as readers of watches expect.
+func (w *watcher) fail(err error) {
+	if w.ctx.Err() != nil {
+		return
+	}
+	w.send(watch.Event{Type: watch.Error, Object: errorObject(err)})
+}
+
+func errorObject(err error) runtime.Object {
+	if status, ok := err.(apierrors.APIStatus); ok {
+		value := status.Status()
+		return &value
+	}
+	value := apierrors.NewInternalError(err).Status()
+	return &value
+}

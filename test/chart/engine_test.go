@@ -1,0 +1,70 @@
+package chart
+
+import (
+	"testing"
+
+	rbacv1 "k8s.io/api/rbac/v1"
+	"k8s.io/apimachinery/pkg/api/meta"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/runtime/schema"
+
+	"platform.example.io/stores/pkg/apis/stores/v1alpha1"
+	"platform.example.io/stores/pkg/config"
+	"platform.example.io/stores/pkg/engine"
+)
+
+// TestProvisionerMayApplyEveryEngine holds the provisioner's role to what the
+// built-in engines render, in every plan and with both kinds of routes.
+func TestProvisionerMayApplyEveryEngine(t *testing.T) {
+	catalogue, err := engine.Embedded()
+	if err != nil {
+		t.Fatal(err)
+	}
+	gateway := config.Default()
+	gateway.Routing = config.Routing{Kind: config.RoutingGateway, Gateway: config.GatewayRouting{Name: "public", Namespace: "gateways"}}
+	role := clusterRole(t, renderObjects(t, nil, nil), "store-provisioner")
+	for _, name := range catalogue.Names() {
+		found, _ := catalogue.Lookup(name)
+		revision := found.Latest()
+		for _, plan := range revision.Definition.Plans {
+			t.Run(name+"/"+plan.Name, func(t *testing.T) {
+				for _, platform := range []*config.PlatformConfiguration{config.Default(), gateway} {
+					mayApply(t, role, revision, engine.Input{Platform: platform, Store: &v1alpha1.Store{
+						ObjectMeta: metav1.ObjectMeta{Name: "acme"},
+						Spec: v1alpha1.StoreSpec{
+							Engine: name, Version: revision.Definition.DefaultVersion, Plan: plan.Name,
+						},
+					}})
+				}
+			})
+		}
+	}
+}
+
+func mayApply(t *testing.T, role *rbacv1.ClusterRole, revision *engine.Revision, input engine.Input) {
+	t.Helper()
+	release, err := revision.Render(input)
+	if err != nil {
+		t.Fatal(err)
+	}
+	kinds := map[schema.GroupVersionKind]bool{}
+	for _, object := range release.Objects {
+		kinds[object.GroupVersionKind()] = true
+	}
+	if len(kinds) < 5 {
+		t.Fatalf("rendered objects of %d kinds only: that is no shop", len(kinds))
+	}
+	for kind := range kinds {
+		guessed, _ := meta.UnsafeGuessKindToResource(kind)
+		resource := guessed.GroupResource()
+		for _, verb := range []string{"list", "watch", "create", "patch", "delete"} {
+			// Claims are the customers' data: they go with their namespace only.
+			if verb == "delete" && resource.Resource == "persistentvolumeclaims" {
+				continue
+			}
+			if !grants(role, resource, verb) {
+				t.Errorf("engine %s renders %s; store-provisioner may not %s it", revision.Engine, resource, verb)
+			}
+		}
+	}
+}
