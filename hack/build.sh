@@ -9,9 +9,10 @@ cd "${root}/${module}"
 mkdir -p "$(dirname "${out}")"
 total="$(go list -deps "${package}" | wc -l)"
 
+# Built as tests are (no -trimpath), so that both share the build cache.
 # -v names each package as its compilation begins; packages that were compiled before are not
 # named. What is no package path is an error to show.
-go build -v -trimpath -ldflags "${ldflags}" -o "${out}" "${package}" 2>&1 |
+go build -v -ldflags "${ldflags}" -o "${out}" "${package}" 2>&1 |
     awk -v name="$(basename "${out}")" -v total="${total}" -v expected="${expected}" '
         /^[A-Za-z0-9][A-Za-z0-9._~\/-]*$/ {
             if (++built == 25)

@@ -17,15 +17,21 @@ next() {
     cat <<EOF
 
   export KUBECONFIG=\$PWD/.local/kubeconfig PATH=\$PWD/.local/bin:\$PATH
-  kubectl get stores -w                        watch them
+
+  # watch them; what one says of itself; what can be said in its spec
+  kubectl get stores -w
   kubectl describe store ${store}
   kubectl explain store.spec
-  kubectl -n store-${store} get all              what one is made of
-  kubectl -n store-${store} get secret \$(kubectl get store ${store} -o jsonpath='{.status.adminSecretRef.name}') \\
+
+  # the merchant's login
+  kubectl -n store-${store} get secret "\$(kubectl get store ${store} -o jsonpath='{.status.adminSecretRef.name}')" \\
       -o go-template='{{range \$k, \$v := .data}}{{\$k}}: {{base64decode \$v}}{{"\\n"}}{{end}}'
-                                               the merchant's login
-  kubectl delete store ${store}                  leaves nothing behind
-  make down                                    stop everything
+
+  # leaves nothing of it behind
+  kubectl delete store ${store}
+
+  # stops everything
+  make down
 
 EOF
 }
@@ -63,7 +69,7 @@ done
 
 name="${stores[0]##*/}"
 say "4. What store ${name} is made of: the namespace store-${name}"
-"${kubectl}" -n "store-${name}" get statefulsets,deployments,jobs,pods,services,ingresses,persistentvolumeclaims,secrets,networkpolicies,resourcequotas
+"${kubectl}" -n "store-${name}" get statefulsets,deployments,jobs,pods,services,ingresses,persistentvolumeclaims,secrets,networkpolicies
 
 say "5. Yours to try"
 next "${name}"

@@ -8,10 +8,12 @@ root="$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)"
 (cd "${root}/hack/tools" && go build -o "${root}/.local/bin/staticcheck" honnef.co/go/tools/cmd/staticcheck)
 for module in "$@"; do
     cd "${root}/${module}"
-    if [[ -z "$(go list ./... 2>/dev/null)" ]]; then
+    # Nobody reviews what generators write; the compiler and go vet do.
+    mapfile -t packages < <(go list ./... | grep --invert-match /pkg/generated/ || true)
+    if ((${#packages[@]} == 0)); then
         continue # A module of tools has no packages of its own.
     fi
     echo "== lint ${module}"
     go vet ./...
-    "${root}/.local/bin/staticcheck" ./...
+    "${root}/.local/bin/staticcheck" "${packages[@]}"
 done

@@ -30,6 +30,7 @@ kube::codegen::gen_openapi \
     --boilerplate "${BOILERPLATE}" \
     --output-dir "${ROOT}/pkg/generated/openapi" \
     --output-pkg "${MODULE}/pkg/generated/openapi" \
+    --output-model-name-file zz_generated.model_name.go \
     --extra-pkgs "k8s.io/apimachinery/pkg/api/resource" \
     --report-filename "${ROOT}/pkg/generated/openapi/violations.report" \
     --update-report \

@@ -37,9 +37,11 @@ func SetDefaults(c *PlatformConfiguration) {
 
 func setDefaultResources(c *PlatformConfiguration) {
 	if c.Quota == nil {
-		c.Quota = corev1.ResourceList{
-			corev1.ResourceServicesLoadBalancers: resource.MustParse("0"),
-			corev1.ResourceServicesNodePorts:     resource.MustParse("0"),
+		c.Quota = corev1.ResourceList{}
+	}
+	for _, name := range []corev1.ResourceName{corev1.ResourceServicesLoadBalancers, corev1.ResourceServicesNodePorts} {
+		if _, named := c.Quota[name]; !named {
+			c.Quota[name] = resource.MustParse("0")
 		}
 	}
 	if c.Limits.Default == nil {

@@ -1,9 +1,11 @@
 package config
 
 import (
+	"errors"
 	"fmt"
 	"os"
 
+	kjson "sigs.k8s.io/json"
 	"sigs.k8s.io/yaml"
 )
 
@@ -25,7 +27,7 @@ func Load(path string) (*PlatformConfiguration, error) {
 // Parse does what Load does, with the text of the file.
 func Parse(data []byte) (*PlatformConfiguration, error) {
 	c := &PlatformConfiguration{}
-	if err := yaml.UnmarshalStrict(data, c); err != nil {
+	if err := decode(data, c); err != nil {
 		return nil, fmt.Errorf("decode: %w", err)
 	}
 	// Defaulted below for a configuration made in code; a file must say what it is.
@@ -37,4 +39,15 @@ func Parse(data []byte) (*PlatformConfiguration, error) {
 		return nil, fmt.Errorf("validate: %w", errs.ToAggregate())
 	}
 	return c, nil
+}
+
+// decode refuses fields that are unknown, repeated or of another case:
+// baseDomain is a field, basedomain is not.
+func decode(data []byte, c *PlatformConfiguration) error {
+	text, err := yaml.YAMLToJSONStrict(data)
+	if err != nil {
+		return err
+	}
+	strict, err := kjson.UnmarshalStrict(text, c)
+	return errors.Join(append(strict, err)...)
 }

@@ -48,7 +48,8 @@ type PlatformConfiguration struct {
 	Image Image `json:"image,omitempty"`
 
 	// Quota bounds each store's namespace in the resources that its plan does
-	// not name. Defaults to no Services of type LoadBalancer or NodePort.
+	// not name. Unless named here, `services.loadbalancers` and
+	// `services.nodeports` are 0.
 	Quota corev1.ResourceList `json:"quota,omitempty"`
 
 	// Limits are for containers that state no resources of their own.

@@ -68,15 +68,17 @@ func (e *TemplateError) Unwrap() error { return e.Err }
 // ViolationError says that a chart rendered what no engine may. Nothing of the
 // rendering is used. Whoever wrote the engine can mend it.
 type ViolationError struct {
-	// Rule is the name of the rule, one of Rules.
+	// Rule is the name of the rule; docs/engines.md lists them.
 	Rule string
 	// Object is the kind and name of the offending object.
 	Object string
 	// Detail says what is wrong with it.
 	Detail string
+	// Reason says why there is such a rule.
+	Reason string
 }
 
 // Error implements error.
 func (e *ViolationError) Error() string {
-	return fmt.Sprintf("engine breaks rule %s: %s: %s", e.Rule, e.Object, e.Detail)
+	return fmt.Sprintf("engine breaks rule %q: %s: %s (%s)", e.Rule, e.Object, e.Detail, e.Reason)
 }

@@ -180,7 +180,7 @@ func brokenResources(pod *corev1.PodSpec, _ facts) string {
 var podSecurityChecks, podSecurityErr = policy.NewEvaluator(policy.DefaultChecks(), nil)
 
 // brokenPodSecurity asks what the API server will ask, before it is asked.
-func brokenPodSecurity(object *unstructured.Unstructured, level podsecurity.Level) string {
+func brokenPodSecurity(object *unstructured.Unstructured, known facts) string {
 	if podSecurityErr != nil {
 		return podSecurityErr.Error()
 	}
@@ -191,13 +191,13 @@ func brokenPodSecurity(object *unstructured.Unstructured, level podsecurity.Leve
 	if template == nil {
 		return ""
 	}
-	at := podsecurity.LevelVersion{Level: level, Version: podsecurity.LatestVersion()}
+	at := podsecurity.LevelVersion{Level: known.level, Version: podsecurity.LatestVersion()}
 	metadata := &metav1.ObjectMeta{Labels: template.Labels, Annotations: template.Annotations}
 	result := policy.AggregateCheckResults(podSecurityChecks.EvaluatePod(at, metadata, &template.Spec))
 	if result.Allowed {
 		return ""
 	}
-	return fmt.Sprintf("level %s forbids it: %s", level, strings.TrimSpace(result.ForbiddenDetail()))
+	return fmt.Sprintf("level %s forbids it: %s", known.level, strings.TrimSpace(result.ForbiddenDetail()))
 }
 
 // containers are all the containers of a pod. Ephemeral ones cannot be in a template.

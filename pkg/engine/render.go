@@ -59,7 +59,7 @@ func (c *loadedChart) render(values any) ([]*unstructured.Unstructured, error) {
 	if err != nil {
 		return nil, &TemplateError{Chart: c.Name(), Err: err}
 	}
-	renderer := helm.Engine{Strict: true, CustomTemplateFuncs: impure}
+	renderer := helm.Engine{Strict: true, CustomTemplateFuncs: functions}
 	rendered, err := renderer.RenderWithContext(context.Background(), c.Chart, common.Values{
 		"Values":       merged,
 		"Release":      map[string]any{"Service": v1alpha1.ManagedBy},

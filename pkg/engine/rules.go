@@ -46,6 +46,7 @@ var rules = []rule{
 	{"volume", "a shop's data is in the claims its engine declares, which are never pruned", onPods(brokenVolume)},
 	{"resources", "a container without requests and limits is refused by the quota, or starves its node", onPods(brokenResources)},
 	{"job lifetime", "a finished Job that is cleaned up would be made and run again", brokenLifetime},
+	{"pod security", "the API server asks the same, when it is too late to tell the engine's author", brokenPodSecurity},
 }
 
 // check asks the rules of every object.
@@ -53,11 +54,8 @@ func check(objects []*unstructured.Unstructured, known facts) error {
 	for _, object := range objects {
 		for _, rule := range rules {
 			if detail := rule.broken(object, known); detail != "" {
-				return &ViolationError{Rule: rule.name, Object: describe(object), Detail: detail}
+				return &ViolationError{Rule: rule.name, Object: describe(object), Detail: detail, Reason: rule.reason}
 			}
-		}
-		if detail := brokenPodSecurity(object, known.level); detail != "" {
-			return &ViolationError{Rule: "pod security", Object: describe(object), Detail: detail}
 		}
 	}
 	return checkUnique(objects)
@@ -69,7 +67,8 @@ func checkKinds(objects []*unstructured.Unstructured, declared []Kind) error {
 		kind := Kind{APIVersion: object.GetAPIVersion(), Kind: object.GetKind()}
 		if !slices.Contains(declared, kind) {
 			return &ViolationError{Rule: "declared kind", Object: describe(object),
-				Detail: fmt.Sprintf("kind %s of %s is not among the kinds of %s", kind.Kind, kind.APIVersion, definitionFile)}
+				Detail: fmt.Sprintf("kind %s of %s is not among the kinds of %s", kind.Kind, kind.APIVersion, definitionFile),
+				Reason: "what an engine renders is what its author declared, and an operator read"}
 		}
 	}
 	return nil
@@ -81,7 +80,8 @@ func checkUnique(objects []*unstructured.Unstructured) error {
 		// Two versions of one kind are one object.
 		key := object.GroupVersionKind().GroupKind().String() + "/" + object.GetName()
 		if seen[key] {
-			return &ViolationError{Rule: "unique", Object: describe(object), Detail: "it is rendered twice"}
+			return &ViolationError{Rule: "unique", Object: describe(object), Detail: "it is rendered twice",
+				Reason: "one of the two would win, and nobody could say which"}
 		}
 		seen[key] = true
 	}

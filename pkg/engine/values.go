@@ -21,6 +21,7 @@ type chartValues struct {
 	Store           storeValues            `json:"store"`
 	Engine          engineValues           `json:"engine"`
 	URL             string                 `json:"url"`
+	URLs            []string               `json:"urls"`
 	HTTPS           bool                   `json:"https"`
 	Host            string                 `json:"host"`
 	Hosts           []string               `json:"hosts"`
@@ -94,6 +95,9 @@ func (r *Revision) newValues(in Input, plan Plan, version Version) (chartValues,
 		Plan:           planValues{Name: plan.Name, Components: map[string]componentValue{}, Values: plan.Values},
 		Volumes:        map[string]volumeValue{},
 		Parameters:     parameters,
+	}
+	for _, host := range values.Hosts {
+		values.URLs = append(values.URLs, platform.URL(host))
 	}
 	if values.Store.DisplayName == "" {
 		values.Store.DisplayName = in.Store.Name

@@ -11,16 +11,16 @@ func claimsAreBound(p part) *Verdict {
 		case corev1.ClaimBound:
 		default:
 			return fails(Working, ReasonClaimPending,
-				"claim %s waits for a volume of %s; if it stays so, check that the class exists and that its provisioner runs (`kubectl -n %s describe pvc %s`)",
-				claim.Name, class(claim), p.Namespace, claim.Name)
+				"claim %s waits for a volume; if it stays so, see that %s (`kubectl -n %s describe pvc %s`)",
+				claim.Name, remedy(claim), p.Namespace, claim.Name)
 		}
 	}
 	return nil
 }
 
-func class(claim *corev1.PersistentVolumeClaim) string {
+func remedy(claim *corev1.PersistentVolumeClaim) string {
 	if name := claim.Spec.StorageClassName; name != nil && *name != "" {
-		return "storage class " + *name
+		return "storage class " + *name + " exists and its provisioner runs"
 	}
-	return "no storage class"
+	return "the platform or the cluster has a default storage class"
 }

@@ -3,8 +3,11 @@ package provisioner
 import (
 	"context"
 
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/types"
+	"k8s.io/client-go/metadata"
 	"k8s.io/klog/v2"
 )
 
@@ -64,7 +67,7 @@ func (p *Provisioner) applyObject(ctx context.Context, w *work, d *desired) erro
 	client := p.metadata.Resource(of.resource).Namespace(w.namespace)
 	force := true
 	written, err := client.Patch(ctx, d.name, types.ApplyPatchType, d.body, metav1.PatchOptions{FieldManager: FieldManager, Force: &force})
-	if isReplaceable(d, err) && live != nil {
+	if apierrors.IsInvalid(err) && live != nil && validAsNew(ctx, client, d) {
 		return p.replace(ctx, of, w.namespace, live)
 	}
 	if err != nil {
@@ -86,6 +89,30 @@ func (p *Provisioner) live(of *kindCache, namespace, name string) metav1.Object 
 		cached, _ = item.(metav1.Object)
 	}
 	return p.recent.newest(p.clock.Now(), objectKey{of.kind.GroupKind(), namespace, name}, cached)
+}
+
+// validAsNew tells, of an object that the API server finds invalid, whether it is
+// only the change from the one before that is: then the same content passes
+// under another name, in a dry run. Of the immutable kinds that is asked for
+// StatefulSets; Jobs have another name for each content, claims are settled.
+func validAsNew(ctx context.Context, client metadata.ResourceInterface, d *desired) bool {
+	if d.kind.GroupKind() != kindStatefulSet {
+		return false
+	}
+	other := &unstructured.Unstructured{}
+	if err := other.UnmarshalJSON(d.body); err != nil {
+		return false
+	}
+	other.SetName(d.name + "-anew")
+	body, err := other.MarshalJSON()
+	if err != nil {
+		return false
+	}
+	force := true
+	_, err = client.Patch(ctx, other.GetName(), types.ApplyPatchType, body, metav1.PatchOptions{
+		FieldManager: FieldManager, Force: &force, DryRun: []string{metav1.DryRunAll},
+	})
+	return err == nil
 }
 
 // replace deletes an object that cannot be changed in place and leaves its pods

@@ -8,7 +8,6 @@ import (
 
 	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 
 	"platform.example.io/stores/pkg/health"
@@ -138,17 +137,4 @@ func said(err error) string {
 		return status.Status().Message
 	}
 	return err.Error()
-}
-
-// isReplaceable tells a change that a StatefulSet does not take in place from a
-// StatefulSet that is wrong: the first is forbidden at spec as a whole.
-func isReplaceable(d *desired, err error) bool {
-	var status apierrors.APIStatus
-	if d.kind.GroupKind() != kindStatefulSet || !apierrors.IsInvalid(err) || !errors.As(err, &status) || status.Status().Details == nil {
-		return false
-	}
-	found := status.Status().Details.Causes
-	return len(found) > 0 && !slices.ContainsFunc(found, func(cause metav1.StatusCause) bool {
-		return cause.Type != metav1.CauseTypeForbidden || cause.Field != "spec"
-	})
 }

@@ -7,9 +7,6 @@ import (
 	"fmt"
 	"maps"
 	"slices"
-	"strings"
-	"sync"
-	"time"
 
 	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
@@ -59,6 +56,14 @@ func (p *Provisioner) makeSecrets(ctx context.Context, w *work) *stop {
 
 func (p *Provisioner) makeSecret(ctx context.Context, w *work, secret engine.Secret, known secretValues) *stop {
 	client := p.kube.CoreV1().Secrets(w.namespace)
+	// A new store has none, unless a pass was interrupted: asking first would cost
+	// one request more for each Secret of each new store.
+	if w.store.Status.ProvisioningStartTime == nil {
+		made, err := p.createSecret(ctx, w, secret, known)
+		if made || !apierrors.IsAlreadyExists(err) {
+			return secretFailed(secret.Name, err)
+		}
+	}
 	live, err := client.Get(ctx, secret.Name, metav1.GetOptions{})
 	switch {
 	case apierrors.IsNotFound(err) && !namespaceGone(err):
@@ -66,34 +71,36 @@ func (p *Provisioner) makeSecret(ctx context.Context, w *work, secret engine.Sec
 			return refuse(ReasonSecretMissing,
 				"Secret %s was deleted; its values are in the shop's data and cannot be made again: restore the Secret from a backup", secret.Name)
 		}
-		live = nil
+		_, err := p.createSecret(ctx, w, secret, known)
+		return secretFailed(secret.Name, err)
 	case err != nil:
 		return secretFailed(secret.Name, err)
 	case live.Labels[v1alpha1.LabelStore] != w.store.Name || live.Labels[v1alpha1.LabelManagedBy] != v1alpha1.ManagedBy:
 		return refuse(ReasonSecretForeign,
 			"Secret %s exists and was not made by the platform; rename or delete it (`kubectl -n %s get secret %s`)", secret.Name, w.namespace, secret.Name)
-	case overtaken(live, w.store):
-		known[secret.Name] = nil
-	default:
+	case !overtaken(live, w.store):
 		known[secret.Name] = live.Data
 	}
 	values, missing, err := known.complete(secret)
-	if err != nil {
-		return secretFailed(secret.Name, err)
+	if err == nil && len(missing) > 0 {
+		err = p.amendSecret(ctx, w, live, values, missing)
 	}
 	known[secret.Name] = values
-	if live == nil {
-		_, err = client.Create(ctx, newSecret(w, secret, values), metav1.CreateOptions{FieldManager: FieldManager})
-	} else if len(missing) > 0 {
-		err = p.amendSecret(ctx, w, live, values, missing)
-	} else {
-		return nil
-	}
+	return secretFailed(secret.Name, err)
+}
+
+func (p *Provisioner) createSecret(ctx context.Context, w *work, secret engine.Secret, known secretValues) (made bool, err error) {
+	values, keys, err := known.complete(secret)
 	if err != nil {
-		return secretFailed(secret.Name, err)
+		return false, err
 	}
-	klog.FromContext(ctx).Info("Made secret", "name", secret.Name, "keys", missing)
-	return nil
+	object := newSecret(w, secret, values)
+	if _, err := p.kube.CoreV1().Secrets(w.namespace).Create(ctx, object, metav1.CreateOptions{FieldManager: FieldManager}); err != nil {
+		return false, err
+	}
+	known[secret.Name] = values
+	klog.FromContext(ctx).V(1).Info("Made Secret", "name", secret.Name, "keys", keys)
+	return true, nil
 }
 
 // amendSecret adds keys to exactly the Secret that was read.
@@ -117,8 +124,11 @@ func (p *Provisioner) amendSecret(ctx context.Context, w *work, live *corev1.Sec
 	if err != nil {
 		return fmt.Errorf("encode patch: %w", err)
 	}
-	_, err = p.kube.CoreV1().Secrets(w.namespace).Patch(ctx, live.Name, types.MergePatchType, patch, metav1.PatchOptions{FieldManager: FieldManager})
-	return err
+	if _, err = p.kube.CoreV1().Secrets(w.namespace).Patch(ctx, live.Name, types.MergePatchType, patch, metav1.PatchOptions{FieldManager: FieldManager}); err != nil {
+		return err
+	}
+	klog.FromContext(ctx).Info("Added keys to Secret", "name", live.Name, "keys", missing)
+	return nil
 }
 
 func newSecret(w *work, secret engine.Secret, values map[string][]byte) *corev1.Secret {
@@ -150,7 +160,11 @@ func overtaken(live *corev1.Secret, store *v1alpha1.Store) bool {
 	return madeFor != "" && madeFor != string(store.UID) && store.Status.ProvisioningStartTime == nil
 }
 
+// secretFailed stops the work where there is an error.
 func secretFailed(name string, err error) *stop {
+	if err == nil {
+		return nil
+	}
 	if namespaceGone(err) {
 		return &stop{gone: true}
 	}
@@ -200,47 +214,4 @@ func (known secretValues) complete(secret engine.Secret) (values map[string][]by
 		missing = append(missing, key.Key)
 	}
 	return values, missing, nil
-}
-
-// vouched remembers for which stores all Secrets were seen.
-type vouched struct {
-	mu   sync.Mutex
-	seen map[types.UID]vouching
-}
-
-type vouching struct {
-	at      time.Time
-	secrets string
-}
-
-func newVouched() *vouched { return &vouched{seen: map[types.UID]vouching{}} }
-
-func (v *vouched) holds(now time.Time, w *work, longest time.Duration) bool {
-	v.mu.Lock()
-	defer v.mu.Unlock()
-	seen, found := v.seen[w.store.UID]
-	return found && seen.secrets == secretsOf(w) && now.Sub(seen.at) < longest
-}
-
-func (v *vouched) remember(now time.Time, w *work) {
-	v.mu.Lock()
-	defer v.mu.Unlock()
-	v.seen[w.store.UID] = vouching{now, secretsOf(w)}
-}
-
-func (v *vouched) forget(uid types.UID) {
-	v.mu.Lock()
-	defer v.mu.Unlock()
-	delete(v.seen, uid)
-}
-
-// secretsOf names all keys that the release needs.
-func secretsOf(w *work) string {
-	var names []string
-	for _, secret := range w.release.Secrets {
-		for _, key := range secret.Data {
-			names = append(names, secret.Name+"/"+key.Key)
-		}
-	}
-	return strings.Join(names, " ")
 }

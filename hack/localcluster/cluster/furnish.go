@@ -24,6 +24,9 @@ func (s *supervisor) furnish(ctx context.Context) error {
 		return fmt.Errorf("read own kubeconfig: %w", err)
 	}
 	config.QPS = -1 // priority and fairness is throttle enough
+	if err := settle(ctx, config, options.Bare); err != nil {
+		return err
+	}
 	applier, err := manifest.NewApplier(config)
 	if err != nil {
 		return err

@@ -85,7 +85,8 @@ func (a *Authority) fulfils(cert *x509.Certificate, request Request) bool {
 	return time.Until(cert.NotAfter) > renewBefore &&
 		cert.CheckSignatureFrom(a.cert) == nil &&
 		cert.Subject.CommonName == request.CommonName &&
-		slices.Equal(cert.Subject.Organization, request.Organizations) &&
+		// A set: its order in the certificate is that of its encoding.
+		slices.Equal(slices.Sorted(slices.Values(cert.Subject.Organization)), slices.Sorted(slices.Values(request.Organizations))) &&
 		slices.Equal(cert.DNSNames, names) &&
 		slices.EqualFunc(cert.IPAddresses, addresses, net.IP.Equal) &&
 		slices.Equal(cert.ExtKeyUsage, request.Usages)

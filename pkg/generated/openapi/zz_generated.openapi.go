@@ -19,74 +19,74 @@ import (
 
 func GetOpenAPIDefinitions(ref common.ReferenceCallback) map[string]common.OpenAPIDefinition {
 	return map[string]common.OpenAPIDefinition{
-		resource.Quantity{}.OpenAPIModelName():                                schema_apimachinery_pkg_api_resource_Quantity(ref),
-		v1.APIGroup{}.OpenAPIModelName():                                      schema_pkg_apis_meta_v1_APIGroup(ref),
-		v1.APIGroupList{}.OpenAPIModelName():                                  schema_pkg_apis_meta_v1_APIGroupList(ref),
-		v1.APIResource{}.OpenAPIModelName():                                   schema_pkg_apis_meta_v1_APIResource(ref),
-		v1.APIResourceList{}.OpenAPIModelName():                               schema_pkg_apis_meta_v1_APIResourceList(ref),
-		v1.APIVersions{}.OpenAPIModelName():                                   schema_pkg_apis_meta_v1_APIVersions(ref),
-		v1.ApplyOptions{}.OpenAPIModelName():                                  schema_pkg_apis_meta_v1_ApplyOptions(ref),
-		v1.Condition{}.OpenAPIModelName():                                     schema_pkg_apis_meta_v1_Condition(ref),
-		v1.CreateOptions{}.OpenAPIModelName():                                 schema_pkg_apis_meta_v1_CreateOptions(ref),
-		v1.DeleteOptions{}.OpenAPIModelName():                                 schema_pkg_apis_meta_v1_DeleteOptions(ref),
-		v1.Duration{}.OpenAPIModelName():                                      schema_pkg_apis_meta_v1_Duration(ref),
-		v1.FieldSelectorRequirement{}.OpenAPIModelName():                      schema_pkg_apis_meta_v1_FieldSelectorRequirement(ref),
-		v1.FieldsV1{}.OpenAPIModelName():                                      schema_pkg_apis_meta_v1_FieldsV1(ref),
-		v1.GetOptions{}.OpenAPIModelName():                                    schema_pkg_apis_meta_v1_GetOptions(ref),
-		v1.GroupKind{}.OpenAPIModelName():                                     schema_pkg_apis_meta_v1_GroupKind(ref),
-		v1.GroupResource{}.OpenAPIModelName():                                 schema_pkg_apis_meta_v1_GroupResource(ref),
-		v1.GroupVersion{}.OpenAPIModelName():                                  schema_pkg_apis_meta_v1_GroupVersion(ref),
-		v1.GroupVersionForDiscovery{}.OpenAPIModelName():                      schema_pkg_apis_meta_v1_GroupVersionForDiscovery(ref),
-		v1.GroupVersionKind{}.OpenAPIModelName():                              schema_pkg_apis_meta_v1_GroupVersionKind(ref),
-		v1.GroupVersionResource{}.OpenAPIModelName():                          schema_pkg_apis_meta_v1_GroupVersionResource(ref),
-		v1.InternalEvent{}.OpenAPIModelName():                                 schema_pkg_apis_meta_v1_InternalEvent(ref),
-		v1.LabelSelector{}.OpenAPIModelName():                                 schema_pkg_apis_meta_v1_LabelSelector(ref),
-		v1.LabelSelectorRequirement{}.OpenAPIModelName():                      schema_pkg_apis_meta_v1_LabelSelectorRequirement(ref),
-		v1.List{}.OpenAPIModelName():                                          schema_pkg_apis_meta_v1_List(ref),
-		v1.ListMeta{}.OpenAPIModelName():                                      schema_pkg_apis_meta_v1_ListMeta(ref),
-		v1.ListOptions{}.OpenAPIModelName():                                   schema_pkg_apis_meta_v1_ListOptions(ref),
-		v1.ManagedFieldsEntry{}.OpenAPIModelName():                            schema_pkg_apis_meta_v1_ManagedFieldsEntry(ref),
-		v1.MicroTime{}.OpenAPIModelName():                                     schema_pkg_apis_meta_v1_MicroTime(ref),
-		v1.ObjectMeta{}.OpenAPIModelName():                                    schema_pkg_apis_meta_v1_ObjectMeta(ref),
-		v1.OwnerReference{}.OpenAPIModelName():                                schema_pkg_apis_meta_v1_OwnerReference(ref),
-		v1.PartialObjectMetadata{}.OpenAPIModelName():                         schema_pkg_apis_meta_v1_PartialObjectMetadata(ref),
-		v1.PartialObjectMetadataList{}.OpenAPIModelName():                     schema_pkg_apis_meta_v1_PartialObjectMetadataList(ref),
-		v1.Patch{}.OpenAPIModelName():                                         schema_pkg_apis_meta_v1_Patch(ref),
-		v1.PatchOptions{}.OpenAPIModelName():                                  schema_pkg_apis_meta_v1_PatchOptions(ref),
-		v1.Preconditions{}.OpenAPIModelName():                                 schema_pkg_apis_meta_v1_Preconditions(ref),
-		v1.RootPaths{}.OpenAPIModelName():                                     schema_pkg_apis_meta_v1_RootPaths(ref),
-		v1.ServerAddressByClientCIDR{}.OpenAPIModelName():                     schema_pkg_apis_meta_v1_ServerAddressByClientCIDR(ref),
-		v1.ShardInfo{}.OpenAPIModelName():                                     schema_pkg_apis_meta_v1_ShardInfo(ref),
-		v1.Status{}.OpenAPIModelName():                                        schema_pkg_apis_meta_v1_Status(ref),
-		v1.StatusCause{}.OpenAPIModelName():                                   schema_pkg_apis_meta_v1_StatusCause(ref),
-		v1.StatusDetails{}.OpenAPIModelName():                                 schema_pkg_apis_meta_v1_StatusDetails(ref),
-		v1.Table{}.OpenAPIModelName():                                         schema_pkg_apis_meta_v1_Table(ref),
-		v1.TableColumnDefinition{}.OpenAPIModelName():                         schema_pkg_apis_meta_v1_TableColumnDefinition(ref),
-		v1.TableOptions{}.OpenAPIModelName():                                  schema_pkg_apis_meta_v1_TableOptions(ref),
-		v1.TableRow{}.OpenAPIModelName():                                      schema_pkg_apis_meta_v1_TableRow(ref),
-		v1.TableRowCondition{}.OpenAPIModelName():                             schema_pkg_apis_meta_v1_TableRowCondition(ref),
-		v1.Time{}.OpenAPIModelName():                                          schema_pkg_apis_meta_v1_Time(ref),
-		v1.Timestamp{}.OpenAPIModelName():                                     schema_pkg_apis_meta_v1_Timestamp(ref),
-		v1.TypeMeta{}.OpenAPIModelName():                                      schema_pkg_apis_meta_v1_TypeMeta(ref),
-		v1.UpdateOptions{}.OpenAPIModelName():                                 schema_pkg_apis_meta_v1_UpdateOptions(ref),
-		v1.WatchEvent{}.OpenAPIModelName():                                    schema_pkg_apis_meta_v1_WatchEvent(ref),
-		runtime.RawExtension{}.OpenAPIModelName():                             schema_k8sio_apimachinery_pkg_runtime_RawExtension(ref),
-		runtime.TypeMeta{}.OpenAPIModelName():                                 schema_k8sio_apimachinery_pkg_runtime_TypeMeta(ref),
-		runtime.Unknown{}.OpenAPIModelName():                                  schema_k8sio_apimachinery_pkg_runtime_Unknown(ref),
-		version.Info{}.OpenAPIModelName():                                     schema_k8sio_apimachinery_pkg_version_Info(ref),
-		"platform.example.io/stores/pkg/apis/stores/v1alpha1.Engine":          schema_pkg_apis_stores_v1alpha1_Engine(ref),
-		"platform.example.io/stores/pkg/apis/stores/v1alpha1.EngineList":      schema_pkg_apis_stores_v1alpha1_EngineList(ref),
-		"platform.example.io/stores/pkg/apis/stores/v1alpha1.EnginePlan":      schema_pkg_apis_stores_v1alpha1_EnginePlan(ref),
-		"platform.example.io/stores/pkg/apis/stores/v1alpha1.EngineSpec":      schema_pkg_apis_stores_v1alpha1_EngineSpec(ref),
-		"platform.example.io/stores/pkg/apis/stores/v1alpha1.EngineVersion":   schema_pkg_apis_stores_v1alpha1_EngineVersion(ref),
-		"platform.example.io/stores/pkg/apis/stores/v1alpha1.EngineVolume":    schema_pkg_apis_stores_v1alpha1_EngineVolume(ref),
-		"platform.example.io/stores/pkg/apis/stores/v1alpha1.JSONObject":      v1alpha1.JSONObject{}.OpenAPIDefinition(),
-		"platform.example.io/stores/pkg/apis/stores/v1alpha1.SecretReference": schema_pkg_apis_stores_v1alpha1_SecretReference(ref),
-		"platform.example.io/stores/pkg/apis/stores/v1alpha1.Store":           schema_pkg_apis_stores_v1alpha1_Store(ref),
-		"platform.example.io/stores/pkg/apis/stores/v1alpha1.StoreList":       schema_pkg_apis_stores_v1alpha1_StoreList(ref),
-		"platform.example.io/stores/pkg/apis/stores/v1alpha1.StoreSpec":       schema_pkg_apis_stores_v1alpha1_StoreSpec(ref),
-		"platform.example.io/stores/pkg/apis/stores/v1alpha1.StoreStatus":     schema_pkg_apis_stores_v1alpha1_StoreStatus(ref),
-		"platform.example.io/stores/pkg/apis/stores/v1alpha1.VolumeStorage":   schema_pkg_apis_stores_v1alpha1_VolumeStorage(ref),
+		resource.Quantity{}.OpenAPIModelName():            schema_apimachinery_pkg_api_resource_Quantity(ref),
+		v1.APIGroup{}.OpenAPIModelName():                  schema_pkg_apis_meta_v1_APIGroup(ref),
+		v1.APIGroupList{}.OpenAPIModelName():              schema_pkg_apis_meta_v1_APIGroupList(ref),
+		v1.APIResource{}.OpenAPIModelName():               schema_pkg_apis_meta_v1_APIResource(ref),
+		v1.APIResourceList{}.OpenAPIModelName():           schema_pkg_apis_meta_v1_APIResourceList(ref),
+		v1.APIVersions{}.OpenAPIModelName():               schema_pkg_apis_meta_v1_APIVersions(ref),
+		v1.ApplyOptions{}.OpenAPIModelName():              schema_pkg_apis_meta_v1_ApplyOptions(ref),
+		v1.Condition{}.OpenAPIModelName():                 schema_pkg_apis_meta_v1_Condition(ref),
+		v1.CreateOptions{}.OpenAPIModelName():             schema_pkg_apis_meta_v1_CreateOptions(ref),
+		v1.DeleteOptions{}.OpenAPIModelName():             schema_pkg_apis_meta_v1_DeleteOptions(ref),
+		v1.Duration{}.OpenAPIModelName():                  schema_pkg_apis_meta_v1_Duration(ref),
+		v1.FieldSelectorRequirement{}.OpenAPIModelName():  schema_pkg_apis_meta_v1_FieldSelectorRequirement(ref),
+		v1.FieldsV1{}.OpenAPIModelName():                  schema_pkg_apis_meta_v1_FieldsV1(ref),
+		v1.GetOptions{}.OpenAPIModelName():                schema_pkg_apis_meta_v1_GetOptions(ref),
+		v1.GroupKind{}.OpenAPIModelName():                 schema_pkg_apis_meta_v1_GroupKind(ref),
+		v1.GroupResource{}.OpenAPIModelName():             schema_pkg_apis_meta_v1_GroupResource(ref),
+		v1.GroupVersion{}.OpenAPIModelName():              schema_pkg_apis_meta_v1_GroupVersion(ref),
+		v1.GroupVersionForDiscovery{}.OpenAPIModelName():  schema_pkg_apis_meta_v1_GroupVersionForDiscovery(ref),
+		v1.GroupVersionKind{}.OpenAPIModelName():          schema_pkg_apis_meta_v1_GroupVersionKind(ref),
+		v1.GroupVersionResource{}.OpenAPIModelName():      schema_pkg_apis_meta_v1_GroupVersionResource(ref),
+		v1.InternalEvent{}.OpenAPIModelName():             schema_pkg_apis_meta_v1_InternalEvent(ref),
+		v1.LabelSelector{}.OpenAPIModelName():             schema_pkg_apis_meta_v1_LabelSelector(ref),
+		v1.LabelSelectorRequirement{}.OpenAPIModelName():  schema_pkg_apis_meta_v1_LabelSelectorRequirement(ref),
+		v1.List{}.OpenAPIModelName():                      schema_pkg_apis_meta_v1_List(ref),
+		v1.ListMeta{}.OpenAPIModelName():                  schema_pkg_apis_meta_v1_ListMeta(ref),
+		v1.ListOptions{}.OpenAPIModelName():               schema_pkg_apis_meta_v1_ListOptions(ref),
+		v1.ManagedFieldsEntry{}.OpenAPIModelName():        schema_pkg_apis_meta_v1_ManagedFieldsEntry(ref),
+		v1.MicroTime{}.OpenAPIModelName():                 schema_pkg_apis_meta_v1_MicroTime(ref),
+		v1.ObjectMeta{}.OpenAPIModelName():                schema_pkg_apis_meta_v1_ObjectMeta(ref),
+		v1.OwnerReference{}.OpenAPIModelName():            schema_pkg_apis_meta_v1_OwnerReference(ref),
+		v1.PartialObjectMetadata{}.OpenAPIModelName():     schema_pkg_apis_meta_v1_PartialObjectMetadata(ref),
+		v1.PartialObjectMetadataList{}.OpenAPIModelName(): schema_pkg_apis_meta_v1_PartialObjectMetadataList(ref),
+		v1.Patch{}.OpenAPIModelName():                     schema_pkg_apis_meta_v1_Patch(ref),
+		v1.PatchOptions{}.OpenAPIModelName():              schema_pkg_apis_meta_v1_PatchOptions(ref),
+		v1.Preconditions{}.OpenAPIModelName():             schema_pkg_apis_meta_v1_Preconditions(ref),
+		v1.RootPaths{}.OpenAPIModelName():                 schema_pkg_apis_meta_v1_RootPaths(ref),
+		v1.ServerAddressByClientCIDR{}.OpenAPIModelName(): schema_pkg_apis_meta_v1_ServerAddressByClientCIDR(ref),
+		v1.ShardInfo{}.OpenAPIModelName():                 schema_pkg_apis_meta_v1_ShardInfo(ref),
+		v1.Status{}.OpenAPIModelName():                    schema_pkg_apis_meta_v1_Status(ref),
+		v1.StatusCause{}.OpenAPIModelName():               schema_pkg_apis_meta_v1_StatusCause(ref),
+		v1.StatusDetails{}.OpenAPIModelName():             schema_pkg_apis_meta_v1_StatusDetails(ref),
+		v1.Table{}.OpenAPIModelName():                     schema_pkg_apis_meta_v1_Table(ref),
+		v1.TableColumnDefinition{}.OpenAPIModelName():     schema_pkg_apis_meta_v1_TableColumnDefinition(ref),
+		v1.TableOptions{}.OpenAPIModelName():              schema_pkg_apis_meta_v1_TableOptions(ref),
+		v1.TableRow{}.OpenAPIModelName():                  schema_pkg_apis_meta_v1_TableRow(ref),
+		v1.TableRowCondition{}.OpenAPIModelName():         schema_pkg_apis_meta_v1_TableRowCondition(ref),
+		v1.Time{}.OpenAPIModelName():                      schema_pkg_apis_meta_v1_Time(ref),
+		v1.Timestamp{}.OpenAPIModelName():                 schema_pkg_apis_meta_v1_Timestamp(ref),
+		v1.TypeMeta{}.OpenAPIModelName():                  schema_pkg_apis_meta_v1_TypeMeta(ref),
+		v1.UpdateOptions{}.OpenAPIModelName():             schema_pkg_apis_meta_v1_UpdateOptions(ref),
+		v1.WatchEvent{}.OpenAPIModelName():                schema_pkg_apis_meta_v1_WatchEvent(ref),
+		runtime.RawExtension{}.OpenAPIModelName():         schema_k8sio_apimachinery_pkg_runtime_RawExtension(ref),
+		runtime.TypeMeta{}.OpenAPIModelName():             schema_k8sio_apimachinery_pkg_runtime_TypeMeta(ref),
+		runtime.Unknown{}.OpenAPIModelName():              schema_k8sio_apimachinery_pkg_runtime_Unknown(ref),
+		version.Info{}.OpenAPIModelName():                 schema_k8sio_apimachinery_pkg_version_Info(ref),
+		v1alpha1.Engine{}.OpenAPIModelName():              schema_pkg_apis_stores_v1alpha1_Engine(ref),
+		v1alpha1.EngineList{}.OpenAPIModelName():          schema_pkg_apis_stores_v1alpha1_EngineList(ref),
+		v1alpha1.EnginePlan{}.OpenAPIModelName():          schema_pkg_apis_stores_v1alpha1_EnginePlan(ref),
+		v1alpha1.EngineSpec{}.OpenAPIModelName():          schema_pkg_apis_stores_v1alpha1_EngineSpec(ref),
+		v1alpha1.EngineVersion{}.OpenAPIModelName():       schema_pkg_apis_stores_v1alpha1_EngineVersion(ref),
+		v1alpha1.EngineVolume{}.OpenAPIModelName():        schema_pkg_apis_stores_v1alpha1_EngineVolume(ref),
+		v1alpha1.JSONObject{}.OpenAPIModelName():          v1alpha1.JSONObject{}.OpenAPIDefinition(),
+		v1alpha1.SecretReference{}.OpenAPIModelName():     schema_pkg_apis_stores_v1alpha1_SecretReference(ref),
+		v1alpha1.Store{}.OpenAPIModelName():               schema_pkg_apis_stores_v1alpha1_Store(ref),
+		v1alpha1.StoreList{}.OpenAPIModelName():           schema_pkg_apis_stores_v1alpha1_StoreList(ref),
+		v1alpha1.StoreSpec{}.OpenAPIModelName():           schema_pkg_apis_stores_v1alpha1_StoreSpec(ref),
+		v1alpha1.StoreStatus{}.OpenAPIModelName():         schema_pkg_apis_stores_v1alpha1_StoreStatus(ref),
+		v1alpha1.VolumeStorage{}.OpenAPIModelName():       schema_pkg_apis_stores_v1alpha1_VolumeStorage(ref),
 	}
 }
 
@@ -2796,7 +2796,7 @@ func schema_pkg_apis_stores_v1alpha1_Engine(ref common.ReferenceCallback) common
 						SchemaProps: spec.SchemaProps{
 							Description: "Spec describes the engine.",
 							Default:     map[string]interface{}{},
-							Ref:         ref("platform.example.io/stores/pkg/apis/stores/v1alpha1.EngineSpec"),
+							Ref:         ref(v1alpha1.EngineSpec{}.OpenAPIModelName()),
 						},
 					},
 				},
@@ -2804,7 +2804,7 @@ func schema_pkg_apis_stores_v1alpha1_Engine(ref common.ReferenceCallback) common
 			},
 		},
 		Dependencies: []string{
-			v1.ObjectMeta{}.OpenAPIModelName(), "platform.example.io/stores/pkg/apis/stores/v1alpha1.EngineSpec"},
+			v1.ObjectMeta{}.OpenAPIModelName(), v1alpha1.EngineSpec{}.OpenAPIModelName()},
 	}
 }
 
@@ -2843,7 +2843,7 @@ func schema_pkg_apis_stores_v1alpha1_EngineList(ref common.ReferenceCallback) co
 							Items: &spec.SchemaOrArray{
 								Schema: &spec.Schema{
 									SchemaProps: spec.SchemaProps{
-										Ref: ref("platform.example.io/stores/pkg/apis/stores/v1alpha1.Engine"),
+										Ref: ref(v1alpha1.Engine{}.OpenAPIModelName()),
 									},
 								},
 							},
@@ -2854,7 +2854,7 @@ func schema_pkg_apis_stores_v1alpha1_EngineList(ref common.ReferenceCallback) co
 			},
 		},
 		Dependencies: []string{
-			v1.ListMeta{}.OpenAPIModelName(), "platform.example.io/stores/pkg/apis/stores/v1alpha1.Engine"},
+			v1.ListMeta{}.OpenAPIModelName(), v1alpha1.Engine{}.OpenAPIModelName()},
 	}
 }
 
@@ -2940,7 +2940,7 @@ func schema_pkg_apis_stores_v1alpha1_EngineSpec(ref common.ReferenceCallback) co
 							Items: &spec.SchemaOrArray{
 								Schema: &spec.Schema{
 									SchemaProps: spec.SchemaProps{
-										Ref: ref("platform.example.io/stores/pkg/apis/stores/v1alpha1.EngineVersion"),
+										Ref: ref(v1alpha1.EngineVersion{}.OpenAPIModelName()),
 									},
 								},
 							},
@@ -2969,7 +2969,7 @@ func schema_pkg_apis_stores_v1alpha1_EngineSpec(ref common.ReferenceCallback) co
 							Items: &spec.SchemaOrArray{
 								Schema: &spec.Schema{
 									SchemaProps: spec.SchemaProps{
-										Ref: ref("platform.example.io/stores/pkg/apis/stores/v1alpha1.EnginePlan"),
+										Ref: ref(v1alpha1.EnginePlan{}.OpenAPIModelName()),
 									},
 								},
 							},
@@ -2990,7 +2990,7 @@ func schema_pkg_apis_stores_v1alpha1_EngineSpec(ref common.ReferenceCallback) co
 							Items: &spec.SchemaOrArray{
 								Schema: &spec.Schema{
 									SchemaProps: spec.SchemaProps{
-										Ref: ref("platform.example.io/stores/pkg/apis/stores/v1alpha1.EngineVolume"),
+										Ref: ref(v1alpha1.EngineVolume{}.OpenAPIModelName()),
 									},
 								},
 							},
@@ -2999,7 +2999,7 @@ func schema_pkg_apis_stores_v1alpha1_EngineSpec(ref common.ReferenceCallback) co
 					"parametersSchema": {
 						SchemaProps: spec.SchemaProps{
 							Description: "ParametersSchema is the JSON schema (draft 2020-12) of `spec.parameters`.",
-							Ref:         ref("platform.example.io/stores/pkg/apis/stores/v1alpha1.JSONObject"),
+							Ref:         ref(v1alpha1.JSONObject{}.OpenAPIModelName()),
 						},
 					},
 				},
@@ -3007,7 +3007,7 @@ func schema_pkg_apis_stores_v1alpha1_EngineSpec(ref common.ReferenceCallback) co
 			},
 		},
 		Dependencies: []string{
-			"platform.example.io/stores/pkg/apis/stores/v1alpha1.EnginePlan", "platform.example.io/stores/pkg/apis/stores/v1alpha1.EngineVersion", "platform.example.io/stores/pkg/apis/stores/v1alpha1.EngineVolume", "platform.example.io/stores/pkg/apis/stores/v1alpha1.JSONObject"},
+			v1alpha1.EnginePlan{}.OpenAPIModelName(), v1alpha1.EngineVersion{}.OpenAPIModelName(), v1alpha1.EngineVolume{}.OpenAPIModelName(), v1alpha1.JSONObject{}.OpenAPIModelName()},
 	}
 }
 
@@ -3140,14 +3140,14 @@ func schema_pkg_apis_stores_v1alpha1_Store(ref common.ReferenceCallback) common.
 						SchemaProps: spec.SchemaProps{
 							Description: "Spec is the shop that is wanted.",
 							Default:     map[string]interface{}{},
-							Ref:         ref("platform.example.io/stores/pkg/apis/stores/v1alpha1.StoreSpec"),
+							Ref:         ref(v1alpha1.StoreSpec{}.OpenAPIModelName()),
 						},
 					},
 					"status": {
 						SchemaProps: spec.SchemaProps{
 							Description: "Status is what was last observed of the shop. Written by the platform only.",
 							Default:     map[string]interface{}{},
-							Ref:         ref("platform.example.io/stores/pkg/apis/stores/v1alpha1.StoreStatus"),
+							Ref:         ref(v1alpha1.StoreStatus{}.OpenAPIModelName()),
 						},
 					},
 				},
@@ -3155,7 +3155,7 @@ func schema_pkg_apis_stores_v1alpha1_Store(ref common.ReferenceCallback) common.
 			},
 		},
 		Dependencies: []string{
-			v1.ObjectMeta{}.OpenAPIModelName(), "platform.example.io/stores/pkg/apis/stores/v1alpha1.StoreSpec", "platform.example.io/stores/pkg/apis/stores/v1alpha1.StoreStatus"},
+			v1.ObjectMeta{}.OpenAPIModelName(), v1alpha1.StoreSpec{}.OpenAPIModelName(), v1alpha1.StoreStatus{}.OpenAPIModelName()},
 	}
 }
 
@@ -3194,7 +3194,7 @@ func schema_pkg_apis_stores_v1alpha1_StoreList(ref common.ReferenceCallback) com
 							Items: &spec.SchemaOrArray{
 								Schema: &spec.Schema{
 									SchemaProps: spec.SchemaProps{
-										Ref: ref("platform.example.io/stores/pkg/apis/stores/v1alpha1.Store"),
+										Ref: ref(v1alpha1.Store{}.OpenAPIModelName()),
 									},
 								},
 							},
@@ -3205,7 +3205,7 @@ func schema_pkg_apis_stores_v1alpha1_StoreList(ref common.ReferenceCallback) com
 			},
 		},
 		Dependencies: []string{
-			v1.ListMeta{}.OpenAPIModelName(), "platform.example.io/stores/pkg/apis/stores/v1alpha1.Store"},
+			v1.ListMeta{}.OpenAPIModelName(), v1alpha1.Store{}.OpenAPIModelName()},
 	}
 }
 
@@ -3279,7 +3279,7 @@ func schema_pkg_apis_stores_v1alpha1_StoreSpec(ref common.ReferenceCallback) com
 							Items: &spec.SchemaOrArray{
 								Schema: &spec.Schema{
 									SchemaProps: spec.SchemaProps{
-										Ref: ref("platform.example.io/stores/pkg/apis/stores/v1alpha1.VolumeStorage"),
+										Ref: ref(v1alpha1.VolumeStorage{}.OpenAPIModelName()),
 									},
 								},
 							},
@@ -3302,7 +3302,7 @@ func schema_pkg_apis_stores_v1alpha1_StoreSpec(ref common.ReferenceCallback) com
 					"parameters": {
 						SchemaProps: spec.SchemaProps{
 							Description: "Parameters are settings of the engine, checked against the schema that the engine publishes (`kubectl get engine <engine> -o yaml`). Applied and owned as one value.",
-							Ref:         ref("platform.example.io/stores/pkg/apis/stores/v1alpha1.JSONObject"),
+							Ref:         ref(v1alpha1.JSONObject{}.OpenAPIModelName()),
 						},
 					},
 				},
@@ -3310,7 +3310,7 @@ func schema_pkg_apis_stores_v1alpha1_StoreSpec(ref common.ReferenceCallback) com
 			},
 		},
 		Dependencies: []string{
-			"platform.example.io/stores/pkg/apis/stores/v1alpha1.JSONObject", "platform.example.io/stores/pkg/apis/stores/v1alpha1.VolumeStorage"},
+			v1alpha1.JSONObject{}.OpenAPIModelName(), v1alpha1.VolumeStorage{}.OpenAPIModelName()},
 	}
 }
 
@@ -3383,7 +3383,7 @@ func schema_pkg_apis_stores_v1alpha1_StoreStatus(ref common.ReferenceCallback) c
 					"adminSecretRef": {
 						SchemaProps: spec.SchemaProps{
 							Description: "AdminSecretRef names the Secret, in the shop's namespace, that holds the generated admin login under the keys `username` and `password`.",
-							Ref:         ref("platform.example.io/stores/pkg/apis/stores/v1alpha1.SecretReference"),
+							Ref:         ref(v1alpha1.SecretReference{}.OpenAPIModelName()),
 						},
 					},
 					"engineVersion": {
@@ -3423,7 +3423,7 @@ func schema_pkg_apis_stores_v1alpha1_StoreStatus(ref common.ReferenceCallback) c
 			},
 		},
 		Dependencies: []string{
-			v1.Condition{}.OpenAPIModelName(), v1.Time{}.OpenAPIModelName(), "platform.example.io/stores/pkg/apis/stores/v1alpha1.SecretReference"},
+			v1.Condition{}.OpenAPIModelName(), v1.Time{}.OpenAPIModelName(), v1alpha1.SecretReference{}.OpenAPIModelName()},
 	}
 }
 

@@ -4,6 +4,7 @@
 // explain`, and the annotations on a store's namespace hold its JSON.
 //
 // +k8s:openapi-gen=true
+// +k8s:openapi-model-package=io.example.platform.v1alpha1
 // +k8s:deepcopy-gen=package
 // +k8s:conversion-gen=platform.example.io/stores/pkg/apis/stores
 // +k8s:defaulter-gen=TypeMeta

@@ -7,13 +7,9 @@ MEDUSA_DISABLE_TELEMETRY: "1"
 MEDUSA_WORKER_MODE: shared
 MEDUSA_BACKEND_URL: {{ toJson .Values.url }}
 PORT: {{ toString .Values.port | toJson }}
-{{- $origins := list .Values.url }}
-{{- range .Values.hosts }}
-{{- $origins = append $origins (printf "%s://%s" ($.Values.https | ternary "https" "http") .) }}
-{{- end }}
-ADMIN_CORS: {{ $origins | uniq | join "," | toJson }}
-STORE_CORS: {{ concat $origins .Values.parameters.storefrontOrigins | uniq | join "," | toJson }}
-AUTH_CORS: {{ concat $origins .Values.parameters.storefrontOrigins | uniq | join "," | toJson }}
+ADMIN_CORS: {{ join "," .Values.urls | toJson }}
+STORE_CORS: {{ concat .Values.urls .Values.parameters.storefrontOrigins | uniq | join "," | toJson }}
+AUTH_CORS: {{ concat .Values.urls .Values.parameters.storefrontOrigins | uniq | join "," | toJson }}
 STORE_RELEASE: {{ printf "%s-%s" .Values.engine.version .Values.engine.revision | toJson }}
 STORE_INTERNAL_URL: http://application
 STORE_TITLE: {{ toJson .Values.store.displayName }}

@@ -2,8 +2,16 @@ package engine
 
 import (
 	"fmt"
+	"maps"
 	"text/template"
 )
+
+// functions are those that differ from Helm's.
+var functions = func() template.FuncMap {
+	functions := maps.Clone(impure)
+	functions["toJson"], functions["mustToJson"] = toJSON, toJSON
+	return functions
+}()
 
 // impure replaces the template functions whose result is not decided by their
 // arguments, or that make templates of values. A chart that calls one does not

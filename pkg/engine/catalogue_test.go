@@ -1,0 +1,155 @@
+package engine_test
+
+import (
+	"errors"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"k8s.io/apimachinery/pkg/util/validation/field"
+
+	"platform.example.io/stores/charts"
+	"platform.example.io/stores/pkg/engine"
+)
+
+func TestEmbedded(t *testing.T) {
+	catalogue := embedded(t)
+	if diff := cmp.Diff([]string{"medusa", "woocommerce"}, catalogue.Names()); diff != "" {
+		t.Errorf("Names() (-want +got):\n%s", diff)
+	}
+	for _, name := range catalogue.Names() {
+		known, _ := catalogue.Lookup(name)
+		revision := known.Latest()
+		if !revision.HasVersion(revision.Definition.DefaultVersion) || !revision.HasPlan(revision.Definition.DefaultPlan) {
+			t.Errorf("engine %s has no default version or no default plan", name)
+		}
+		api := known.API()
+		if api.Name != name || api.Spec.Revision != revision.Name || len(api.Spec.Volumes) != len(revision.Volumes()) ||
+			len(api.Spec.Versions) != len(revision.Versions()) || len(api.Spec.Plans) != len(revision.Plans()) {
+			t.Errorf("API() of engine %s leaves something out: %+v", name, api)
+		}
+		for _, volume := range api.Spec.Volumes {
+			if len(volume.DefaultSizes) != len(api.Spec.Plans) {
+				t.Errorf("API() of engine %s: volume %s has %d sizes for %d plans", name, volume.Name, len(volume.DefaultSizes), len(api.Spec.Plans))
+			}
+		}
+		api.Spec.ParametersSchema.Raw[0] = 'x'
+		if known.API().Spec.ParametersSchema.Raw[0] == 'x' {
+			t.Errorf("API() of engine %s hands out its own schema", name)
+		}
+	}
+	if _, found := catalogue.Lookup("magento"); found {
+		t.Error("Lookup finds an engine that nobody installed")
+	}
+}
+
+func TestLoadDirectory(t *testing.T) {
+	tests := []struct {
+		name, reason string
+		files        map[string]string
+		// wantField is the offending field, for a DefinitionError; otherwise wantErr
+		// tells whether there is one.
+		wantField string
+		wantErr   bool
+	}{
+		{name: "smallest", reason: "a directory brings an engine without a rebuild"},
+		{name: "no definition", reason: "a chart alone says not what can be ordered", files: map[string]string{"engine.yaml": ""}, wantField: "displayName"},
+		{name: "unknown field", reason: "a misspelt field would be ignored", files: replaced("port: 8080", "prot: 8080"), wantErr: true},
+		{name: "other case", reason: "fields have one spelling", files: replaced("port: 8080", "Port: 8080"), wantErr: true},
+		{name: "repeated field", reason: "readers differ in which they take", files: replaced("port: 8080", "port: 8080\nport: 80"), wantErr: true},
+		{name: "port", reason: "nothing could be routed to it", files: replaced("port: 8080", "port: 0"), wantField: "port"},
+		{name: "admin path", reason: "it is put behind a URL", files: replaced("/admin", "admin"), wantField: "adminPath"},
+		{name: "default version", reason: "a Store without a version would be refused", files: replaced(`defaultVersion: "1"`, `defaultVersion: "2"`), wantField: "defaultVersion"},
+		{name: "default plan", reason: "a Store without a plan would be refused", files: replaced("defaultPlan: small", "defaultPlan: big"), wantField: "defaultPlan"},
+		{name: "latest", reason: "the tag moves, and the rendering would not say so", files: replaced(`tag: "1"`, "tag: latest"), wantField: "versions[0].images[application].tag"},
+		{name: "no limits", reason: "the quota would refuse its pods", files: replaced("limits: {cpu: 100m, memory: 32Mi}", "limits: {cpu: 100m}"), wantField: "plans[0].components[application].resources.limits[memory]"},
+		{name: "unsized volume", reason: "its claim would have no size", files: replaced("volumes: {data: 1Gi}", "volumes: {}"), wantField: "plans[0].volumes[data]"},
+		{name: "undeclared volume", reason: "it would have no claim", files: replaced("volumes: {data: 1Gi}", "volumes: {data: 1Gi, more: 1Gi}"), wantField: "plans[0].volumes[more]"},
+		{name: "storage quota", reason: "a volume could not grow", files: replaced("volumes: {data: 1Gi}", "volumes: {data: 1Gi}\n    quota: {requests.storage: 1Gi}"), wantField: "plans[0].quota[requests.storage]"},
+		{name: "admin secret", reason: "nobody could log in", files: replaced("adminSecret: admin", "adminSecret: other"), wantField: "adminSecret"},
+		{name: "admin password", reason: "nobody could log in", files: replaced("key: password", "key: passwort"), wantField: "adminSecret"},
+		{name: "weak secret", reason: "it could be guessed", files: replaced("length: 32", "length: 8"), wantField: "secrets[0].keys[1].length"},
+		{name: "alphabet", reason: "others break URLs", files: replaced("length: 32", "length: 32, alphabet: punctuation"), wantField: "secrets[0].keys[1].alphabet"},
+		{name: "secret of two ways", reason: "one of the two would be ignored", files: replaced("length: 32", "length: 32, value: x"), wantField: "secrets[0].keys[1]"},
+		{name: "secret format", reason: "it refers to what is made later", files: replaced("value: admin", `format: "$(password)"`), wantField: "secrets[0].keys[0].format"},
+		{name: "secret parameter", reason: "there is no such parameter", files: replaced("value: admin", "value: admin, parameter: email"), wantField: "secrets[0].keys[0].parameter"},
+		{name: "kind", reason: "an engine may not give rights", files: replaced("{apiVersion: v1, kind: Service}", "{apiVersion: rbac.authorization.k8s.io/v1, kind: Role}"), wantField: "kinds[1]"},
+		{name: "level", reason: "privileged is no level for a shop", files: replaced("port: 8080", "port: 8080\npodSecurity: privileged"), wantField: "podSecurity"},
+		{name: "chart name", reason: "the directory is the engine's name", files: map[string]string{"Chart.yaml": "apiVersion: v2\nname: other\nversion: 1.0.0\n"}, wantField: "Chart.yaml.name"},
+		{name: "dependency", reason: "its objects would be nobody's", files: map[string]string{"Chart.yaml": "apiVersion: v2\nname: probe\nversion: 1.0.0\ndependencies: [{name: x, version: 1.0.0, repository: 'https://x.example'}]\n"}, wantErr: true},
+		{name: "custom resource definition", reason: "it belongs to the cluster", files: map[string]string{"crds/x.yaml": "kind: CustomResourceDefinition\n"}, wantErr: true},
+		{name: "open schema", reason: "a misspelt parameter would be ignored", files: map[string]string{"parameters.schema.json": `{"type": "object"}`}, wantErr: true},
+		{name: "remote schema", reason: "it would mean something else tomorrow", files: map[string]string{"parameters.schema.json": `{"type": "object", "additionalProperties": false, "properties": {"a": {"$ref": "https://x.example/s.json"}}}`}, wantErr: true},
+		{name: "no schema", reason: "a chart without parameters says so", files: map[string]string{"parameters.schema.json": "x"}, wantErr: true},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			catalogue, err := engine.Load(charts.Files, engineDirectory(t, test.files))
+			if test.wantField == "" && !test.wantErr {
+				if err != nil {
+					t.Fatalf("Load: %v, because %s", err, test.reason)
+				}
+				if diff := cmp.Diff([]string{"medusa", "probe", "woocommerce"}, catalogue.Names()); diff != "" {
+					t.Errorf("Names() (-want +got):\n%s", diff)
+				}
+				return
+			}
+			if err == nil {
+				t.Fatalf("Load passed, want an error: %s", test.reason)
+			}
+			var invalid *engine.DefinitionError
+			if errors.As(err, &invalid) != (test.wantField != "") {
+				t.Fatalf("Load: %v, want a DefinitionError: %t", err, test.wantField != "")
+			}
+			if test.wantField != "" && !hasField(invalid.Errors, test.wantField) {
+				t.Errorf("Load: %v, want an error of %s: %s", err, test.wantField, test.reason)
+			}
+		})
+	}
+}
+
+// replaced is the probe's engine.yaml with one thing changed.
+func replaced(from, to string) map[string]string {
+	if !strings.Contains(probeDefinition, from) {
+		panic("the definition has no " + from)
+	}
+	return map[string]string{"engine.yaml": strings.Replace(probeDefinition, from, to, 1)}
+}
+
+func hasField(errs field.ErrorList, name string) bool {
+	for _, err := range errs {
+		if err.Field == name {
+			return true
+		}
+	}
+	return false
+}
+
+func TestLoadRevisions(t *testing.T) {
+	directory := engineDirectory(t, nil)
+	copyTree(t, directory+"/probe/r1", directory+"/probe/r2")
+	copyTree(t, directory+"/probe/r1", directory+"/probe/r10")
+	catalogue, err := engine.Load(charts.Files, directory)
+	if err != nil {
+		t.Fatalf("load: %v", err)
+	}
+	probe, _ := catalogue.Lookup("probe")
+	if diff := cmp.Diff([]string{"r1", "r2", "r10"}, probe.Revisions()); diff != "" {
+		t.Errorf("Revisions(), which are numbers (-want +got):\n%s", diff)
+	}
+	if probe.Latest().Name != "r10" {
+		t.Errorf("Latest() is %s, want r10", probe.Latest().Name)
+	}
+	if _, found := probe.Revision("r3"); found {
+		t.Error("Revision(r3) finds a revision that nobody installed")
+	}
+
+	copyTree(t, "../../charts/engines/medusa/r1", directory+"/medusa/r1")
+	var duplicate *engine.DuplicateRevisionError
+	if _, err := engine.Load(charts.Files, directory); !errors.As(err, &duplicate) || duplicate.Engine != "medusa" {
+		t.Errorf("load of a revision that is built in: %v, want a DuplicateRevisionError", err)
+	}
+	if _, err := engine.Load(charts.Files, directory+"/missing"); err == nil {
+		t.Error("load of a directory that is not there passed")
+	}
+}

@@ -1,0 +1,95 @@
+package provisioner
+
+import (
+	"errors"
+	"fmt"
+	"net/http"
+	"strings"
+	"testing"
+
+	appsv1 "k8s.io/api/apps/v1"
+	corev1 "k8s.io/api/core/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/runtime/schema"
+	"k8s.io/apimachinery/pkg/util/validation/field"
+
+	"platform.example.io/stores/pkg/health"
+)
+
+func TestClassify(t *testing.T) {
+	sets := schema.GroupResource{Group: "apps", Resource: "statefulsets"}
+	kind := appsv1.SchemeGroupVersion.WithKind("StatefulSet")
+	terminating := apierrors.NewForbidden(sets, "database", errors.New("namespace is going"))
+	terminating.ErrStatus.Details.Causes = []metav1.StatusCause{{Type: corev1.NamespaceTerminatingCause}}
+	invalid := func(errs ...*field.Error) error { return apierrors.NewInvalid(kind.GroupKind(), "database", errs) }
+	tests := []struct {
+		name    string
+		reason  string
+		err     error
+		want    string
+		outlook health.Outlook
+		gone    bool
+		says    string
+	}{
+		{
+			name: "conflict", reason: "what another writer causes passes", want: ReasonApplying, outlook: health.Working,
+			err: apierrors.NewConflict(sets, "database", errors.New("x")),
+		},
+		{
+			name: "too many requests", reason: "overload passes", want: ReasonApplying, outlook: health.Working,
+			err: apierrors.NewTooManyRequests("x", 1),
+		},
+		{
+			name: "connection lost", reason: "what is no answer of the API server passes", want: ReasonApplying, outlook: health.Working,
+			err: http.ErrServerClosed,
+		},
+		{
+			name: "webhook down", reason: "a webhook is named by what the API server says", want: ReasonApplyFailed, outlook: health.Broken,
+			err: apierrors.NewInternalError(errors.New("failed calling webhook \"x\"")), says: "failed calling webhook \"x\"",
+		},
+		{
+			name: "invalid", reason: "fields are named, in a fixed order", want: ReasonApplyRefused, outlook: health.Stalled,
+			err:  invalid(field.Required(field.NewPath("spec", "selector"), "is missing"), field.Invalid(field.NewPath("metadata", "name"), "X", "is wrong")),
+			says: `metadata.name: Invalid value: "X": is wrong; spec.selector: Required value: is missing`,
+		},
+		{
+			name: "forbidden", reason: "a quota, a policy or a role is told by the API server", want: ReasonApplyForbidden, outlook: health.Stalled,
+			err: apierrors.NewForbidden(sets, "database", errors.New("exceeded quota: store")), says: "exceeded quota: store",
+		},
+		{name: "namespace going", reason: "the store is being deleted", err: terminating, gone: true},
+		{name: "namespace gone", reason: "the store is deleted", err: apierrors.NewNotFound(schema.GroupResource{Resource: "namespaces"}, "store-acme"), gone: true},
+		{
+			name: "kind gone", reason: "a definition that was removed is not a store that was", want: ReasonKindNotServed, outlook: health.Stalled,
+			err: apierrors.NewGenericServerResponse(http.StatusNotFound, "patch", sets, "database", "", 0, true),
+		},
+		{
+			name: "kind never there", reason: "its definition has to be installed", want: ReasonKindNotServed, outlook: health.Stalled,
+			err: &kindNotServedError{kind},
+		},
+		{name: "replacing", reason: "what is made anew is progress", want: ReasonReplacing, outlook: health.Working, err: errReplacing},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			d := &desired{kind: kind, name: "database"}
+			// Wrapping must not change the class.
+			got := classify(d, fmt.Errorf("wrapped: %w", tt.err))
+			if got.gone != tt.gone || got.reason != tt.want || got.outlook != tt.outlook {
+				t.Errorf("got %+v, want reason %q, outlook %d, gone %t: %s", got, tt.want, tt.outlook, tt.gone, tt.reason)
+			}
+			if !strings.Contains(got.message, tt.says) {
+				t.Errorf("message %q does not say %q", got.message, tt.says)
+			}
+		})
+	}
+}
+
+func TestStopForTellsTheGravest(t *testing.T) {
+	kind := appsv1.SchemeGroupVersion.WithKind("StatefulSet")
+	passing := classify(&desired{kind: kind, name: "a"}, http.ErrServerClosed)
+	final := classify(&desired{kind: kind, name: "b"}, &kindNotServedError{kind})
+	halt := stopFor([]failure{passing, final})
+	if halt.verdict.Reason != ReasonKindNotServed || !errors.Is(halt.err, http.ErrServerClosed) {
+		t.Errorf("got %q and error %v, want the gravest reason and all errors", halt.verdict.Reason, halt.err)
+	}
+}
