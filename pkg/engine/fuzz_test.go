@@ -61,8 +61,29 @@ func FuzzUserText(f *testing.F) {
 				t.Fatalf("%s: a user's text breaks the rendering: %v", name, err)
 			}
 			compareToHarmless(t, harmless[name], release)
+			want := string([]rune(text)) // what JSON makes of bytes that are no text
+			if want == "" {
+				want = "acme"
+				if name == "medusa" {
+					want = "globex"
+				}
+			}
+			if got := title(release); got != want {
+				t.Fatalf("%s: the shop is called %q, want %q", name, got, want)
+			}
 		}
 	})
+}
+
+// title is what the shop will call itself.
+func title(release *engine.Release) string {
+	for _, object := range release.Objects {
+		if object.GetKind() == "ConfigMap" && object.GetName() == "settings" {
+			text, _, _ := unstructured.NestedString(object.Object, "data", "STORE_TITLE")
+			return text
+		}
+	}
+	return ""
 }
 
 // FuzzHosts does the same with hosts, which validation elsewhere keeps clean.

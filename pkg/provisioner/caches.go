@@ -92,7 +92,12 @@ func (c *caches) start(ctx context.Context, background *sync.WaitGroup) error {
 	if err := c.sync(ctx); err != nil {
 		return err
 	}
-	background.Go(func() { c.discover(ctx, background) })
+	// Once before any store is worked on, so that a restart calls no kind missing
+	// that is there; then again and again, because definitions are installed at any time.
+	c.discover(ctx, background)
+	background.Go(func() {
+		wait.UntilWithContext(ctx, func(ctx context.Context) { c.discover(ctx, background) }, c.p.platform.Provisioning.ResyncInterval.Duration/20)
+	})
 	return nil
 }
 
@@ -147,18 +152,6 @@ func (c *caches) unsynced() []string {
 	}
 	slices.Sort(missing)
 	return missing
-}
-
-// discover looks, again and again, for the kinds that engines declare and that
-// are not built in: their definitions may be installed at any time.
-func (c *caches) discover(ctx context.Context, background *sync.WaitGroup) {
-	wait.UntilWithContext(ctx, func(ctx context.Context) {
-		for _, kind := range c.undiscovered() {
-			if err := c.add(ctx, kind, background); err != nil {
-				klog.FromContext(ctx).V(2).Info("Kind that an engine declares is not served", "kind", kind.String(), "err", err)
-			}
-		}
-	}, c.p.platform.Provisioning.ResyncInterval.Duration/20)
 }
 
 // storeNames lists all stores.

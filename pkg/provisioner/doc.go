@@ -35,15 +35,14 @@
 //	""                        events                       list watch
 //	""                        namespaces                   get
 //	""                        secrets                      get create patch
-//	""                        configmaps limitranges persistentvolumeclaims
-//	                          resourcequotas services serviceaccounts
+//	""                        persistentvolumeclaims       list watch create patch
+//	""                        configmaps limitranges resourcequotas services serviceaccounts
 //	                                                       list watch create patch delete
 //	apps                      deployments statefulsets     list watch create patch delete
 //	batch                     cronjobs jobs                list watch create patch delete
 //	networking.k8s.io         ingresses networkpolicies    list watch create patch delete
 //	policy                    poddisruptionbudgets         list watch create patch delete
 //	gateway.networking.k8s.io httproutes                   list watch create patch delete
-//	                          (where the platform routes by a Gateway)
 //	any kind that an installed engine declares beside      list watch create patch delete
 //
 // In the namespace of the Lease alone: leases of coordination.k8s.io, create, and

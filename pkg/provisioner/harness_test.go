@@ -20,6 +20,7 @@ import (
 	"k8s.io/client-go/dynamic"
 	"k8s.io/client-go/kubernetes"
 	"k8s.io/client-go/rest"
+	"k8s.io/klog/v2"
 	"k8s.io/klog/v2/ktesting"
 	"sigs.k8s.io/yaml"
 
@@ -65,27 +66,38 @@ func must[T any](value T, err error) T {
 
 // installStores serves stores as a custom resource.
 func installStores(ctx context.Context, admin *rest.Config) error {
-	text, err := os.ReadFile("testdata/stores.yaml")
+	if err := define(ctx, admin, "testdata/stores.yaml"); err != nil {
+		return err
+	}
+	client, err := versioned.NewForConfig(admin)
 	if err != nil {
-		return fmt.Errorf("read definition of stores: %w", err)
+		return fmt.Errorf("make client: %w", err)
+	}
+	return wait.PollUntilContextTimeout(ctx, 20*time.Millisecond, patience, true, func(ctx context.Context) (bool, error) {
+		_, err := client.PlatformV1alpha1().Stores().List(ctx, metav1.ListOptions{})
+		return err == nil, nil
+	})
+}
+
+// define installs a custom resource.
+func define(ctx context.Context, admin *rest.Config, path string) error {
+	text, err := os.ReadFile(path)
+	if err != nil {
+		return fmt.Errorf("read definition: %w", err)
 	}
 	definition := &unstructured.Unstructured{}
 	if err := yaml.Unmarshal(text, &definition.Object); err != nil {
-		return fmt.Errorf("decode definition of stores: %w", err)
+		return fmt.Errorf("decode %s: %w", path, err)
 	}
 	client, err := dynamic.NewForConfig(admin)
 	if err != nil {
 		return fmt.Errorf("make client: %w", err)
 	}
 	definitions := client.Resource(schema.GroupVersionResource{Group: "apiextensions.k8s.io", Version: "v1", Resource: "customresourcedefinitions"})
-	if _, err := definitions.Create(ctx, definition, metav1.CreateOptions{}); err != nil && !apierrors.IsAlreadyExists(err) {
-		return fmt.Errorf("define stores: %w", err)
+	if _, err := definitions.Create(ctx, definition, metav1.CreateOptions{}); err != nil {
+		return fmt.Errorf("create %s: %w", path, err)
 	}
-	stores := client.Resource(v1alpha1.SchemeGroupVersion.WithResource("stores"))
-	return wait.PollUntilContextTimeout(ctx, 50*time.Millisecond, patience, true, func(ctx context.Context) (bool, error) {
-		_, err := stores.List(ctx, metav1.ListOptions{})
-		return err == nil, nil
-	})
+	return nil
 }
 
 // order creates a store and its namespace, which here are two objects.
@@ -160,8 +172,11 @@ func (b *bench) setStatus(name string, change func(*v1alpha1.StoreStatus)) {
 func (b *bench) eventually(what string, holds func(context.Context) (bool, string)) {
 	b.t.Helper()
 	var last string
-	err := wait.PollUntilContextTimeout(b.t.Context(), 20*time.Millisecond, patience, true, func(ctx context.Context) (ok bool, _ error) {
-		ok, last = holds(ctx)
+	err := wait.PollUntilContextTimeout(b.t.Context(), 20*time.Millisecond, patience, true, func(ctx context.Context) (bool, error) {
+		ok, seen := holds(ctx)
+		if ctx.Err() == nil {
+			last = seen
+		}
 		return ok, nil
 	})
 	if err != nil {
@@ -220,8 +235,8 @@ func (b *bench) provision(change func(*Options)) *running {
 	if err != nil {
 		b.t.Fatalf("make provisioner: %v", err)
 	}
-	_, ctx := ktesting.NewTestContext(b.t)
-	ctx, cancel := context.WithCancel(ctx)
+	logger := ktesting.NewLogger(b.t, ktesting.NewConfig(ktesting.Verbosity(2)))
+	ctx, cancel := context.WithCancel(klog.NewContext(context.Background(), logger))
 	done := make(chan error, 1)
 	go func() { done <- p.Run(ctx) }()
 	stop := sync.OnceFunc(func() {

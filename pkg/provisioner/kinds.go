@@ -3,7 +3,9 @@ package provisioner
 import (
 	"context"
 	"fmt"
+	"slices"
 	"sync"
+	"time"
 
 	appsv1 "k8s.io/api/apps/v1"
 	batchv1 "k8s.io/api/batch/v1"
@@ -16,6 +18,7 @@ import (
 	"k8s.io/client-go/metadata/metadatainformer"
 	"k8s.io/client-go/restmapper"
 	"k8s.io/client-go/tools/cache"
+	"k8s.io/klog/v2"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 )
@@ -61,43 +64,66 @@ func (c *caches) addBuiltIn() {
 	metadataOnly(policy, "PodDisruptionBudget", "poddisruptionbudgets")
 }
 
-// undiscovered are the kinds that installed engines declare and that no cache holds yet.
+// undiscovered are the kinds that the installed engines declare, and the route of
+// a Gateway, that no cache holds yet.
 func (c *caches) undiscovered() []schema.GroupVersionKind {
-	seen := map[schema.GroupKind]bool{}
-	var missing []schema.GroupVersionKind
+	declared := []schema.GroupVersionKind{kindHTTPRoute.WithVersion("v1")}
 	for _, name := range c.p.catalogue.Names() {
 		engine, _ := c.p.catalogue.Lookup(name)
 		for _, revisionName := range engine.Revisions() {
 			revision, _ := engine.Revision(revisionName)
-			for _, declared := range revision.Definition.Kinds {
-				kind := schema.FromAPIVersionAndKind(declared.APIVersion, declared.Kind)
-				if _, have := c.kind(kind.GroupKind()); have || seen[kind.GroupKind()] || !c.p.wanted(kind.GroupKind()) {
-					continue
-				}
-				seen[kind.GroupKind()] = true
-				missing = append(missing, kind)
+			for _, kind := range revision.Definition.Kinds {
+				declared = append(declared, schema.FromAPIVersionAndKind(kind.APIVersion, kind.Kind))
 			}
 		}
 	}
-	return missing
+	seen := map[schema.GroupKind]bool{}
+	return slices.DeleteFunc(declared, func(kind schema.GroupVersionKind) bool {
+		_, known := c.kind(kind.GroupKind())
+		known = known || seen[kind.GroupKind()]
+		seen[kind.GroupKind()] = true
+		return known
+	})
 }
 
-// add starts a cache of a kind and, once it is filled, lets the stores know.
-func (c *caches) add(ctx context.Context, kind schema.GroupVersionKind, background *sync.WaitGroup) error {
-	mapper := restmapper.NewDeferredDiscoveryRESTMapper(memory.NewMemCacheClient(c.p.kube.Discovery()))
-	mapping, err := mapper.RESTMapping(kind.GroupKind(), kind.Version)
-	if err != nil {
-		return fmt.Errorf("find resource of %s: %w", kind, err)
+// discover adds the kinds that the cluster serves by now.
+func (c *caches) discover(ctx context.Context, background *sync.WaitGroup) {
+	missing := c.undiscovered()
+	if len(missing) == 0 {
+		return
 	}
-	added := &kindCache{kind: kind, resource: mapping.Resource, informer: c.informerOf(kind.GroupKind(), mapping.Resource)}
+	mapper := restmapper.NewDeferredDiscoveryRESTMapper(memory.NewMemCacheClient(c.p.kube.Discovery()))
+	for _, kind := range missing {
+		mapping, err := mapper.RESTMapping(kind.GroupKind(), kind.Version)
+		if err == nil {
+			err = c.add(ctx, kind, mapping.Resource, background)
+		}
+		if err != nil {
+			klog.FromContext(ctx).V(3).Info("Kind is not served", "kind", kind.String(), "err", err)
+		}
+	}
+}
+
+// fillTimeout bounds the first list of a kind, lest one that cannot be listed
+// keeps the others waiting.
+const fillTimeout = 30 * time.Second
+
+// add starts a cache of a kind and, once it is filled, lets the stores know.
+func (c *caches) add(ctx context.Context, kind schema.GroupVersionKind, resource schema.GroupVersionResource, background *sync.WaitGroup) error {
+	added := &kindCache{kind: kind, resource: resource, informer: c.informerOf(kind.GroupKind(), resource)}
 	registration, err := added.informer.AddEventHandler(objectHandler{c.p, kind.GroupKind()})
 	if err != nil {
 		return fmt.Errorf("handle %s: %w", kind.Kind, err)
 	}
-	background.Go(func() { added.informer.RunWithContext(ctx) })
-	if !cache.WaitForCacheSync(ctx.Done(), registration.HasSynced) {
-		return fmt.Errorf("fill cache of %s: %w", kind.Kind, context.Cause(ctx))
+	running, stop := context.WithCancel(ctx)
+	background.Go(func() { added.informer.RunWithContext(running) })
+	filling, done := context.WithTimeout(ctx, fillTimeout)
+	defer done()
+	if !cache.WaitForCacheSync(filling.Done(), registration.HasSynced) {
+		stop()
+		return fmt.Errorf("fill cache of %s: %w", kind.Kind, filling.Err())
 	}
+	context.AfterFunc(ctx, stop)
 	c.mu.Lock()
 	c.kinds[kind.GroupKind()] = added
 	c.mu.Unlock()

@@ -145,20 +145,32 @@ func TestTimeout(t *testing.T) {
 	b.condition("late", v1alpha1.ConditionDatabaseReady, metav1.ConditionFalse, health.ReasonClaimPending)
 	b.told(store, "ProvisioningFailed")
 
-	class, err := b.kube.StorageV1().StorageClasses().Get(t.Context(), "standard", metav1.GetOptions{})
-	if err != nil {
-		t.Fatal(err)
+	for _, name := range []string{"late-1", "late-2"} {
+		b.volume(name, "late")
 	}
-	class.ObjectMeta = metav1.ObjectMeta{Name: "late"}
-	if _, err := b.kube.StorageV1().StorageClasses().Create(t.Context(), class, metav1.CreateOptions{}); err != nil {
-		t.Fatal(err)
+	b.ready("late")
+}
+
+// volume makes a volume that a claim of a class can have.
+func (b *bench) volume(name, class string) {
+	b.t.Helper()
+	volume := &corev1.PersistentVolume{
+		ObjectMeta: metav1.ObjectMeta{Name: name},
+		Spec: corev1.PersistentVolumeSpec{
+			StorageClassName:       class,
+			AccessModes:            []corev1.PersistentVolumeAccessMode{corev1.ReadWriteOnce},
+			Capacity:               corev1.ResourceList{corev1.ResourceStorage: resource.MustParse("5Gi")},
+			PersistentVolumeSource: corev1.PersistentVolumeSource{HostPath: &corev1.HostPathVolumeSource{Path: "/volumes/" + name}},
+		},
 	}
-	t.Cleanup(func() {
-		if err := b.kube.StorageV1().StorageClasses().Delete(context.Background(), "late", metav1.DeleteOptions{}); err != nil {
-			t.Error(err)
+	if _, err := b.kube.CoreV1().PersistentVolumes().Create(b.t.Context(), volume, metav1.CreateOptions{}); err != nil {
+		b.t.Fatal(err)
+	}
+	b.t.Cleanup(func() {
+		if err := b.kube.CoreV1().PersistentVolumes().Delete(context.Background(), name, metav1.DeleteOptions{}); err != nil {
+			b.t.Error(err)
 		}
 	})
-	b.ready("late")
 }
 
 // TestChange changes plan, size, version and hosts of a shop that is ready.

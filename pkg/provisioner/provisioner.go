@@ -3,7 +3,6 @@ package provisioner
 import (
 	"sync/atomic"
 
-	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/client-go/dynamic"
 	"k8s.io/client-go/kubernetes"
 	"k8s.io/client-go/metadata"
@@ -38,16 +37,4 @@ type Provisioner struct {
 	releases *lru.Cache // of releaseKey to *release
 	recent   *recent
 	vouched  *vouched
-}
-
-// wanted tells whether objects of a kind are made on this platform at all.
-func (p *Provisioner) wanted(kind schema.GroupKind) bool {
-	switch kind {
-	case kindIngress:
-		return p.platform.Routing.Kind == config.RoutingIngress
-	case kindHTTPRoute:
-		return p.platform.Routing.Kind == config.RoutingGateway
-	default:
-		return true
-	}
 }
