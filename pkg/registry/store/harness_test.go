@@ -9,10 +9,12 @@ import (
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/apis/meta/internalversion"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/runtime/serializer"
 	"k8s.io/apimachinery/pkg/util/wait"
+	"k8s.io/apimachinery/pkg/watch"
 	"k8s.io/apiserver/pkg/authentication/user"
 	"k8s.io/apiserver/pkg/endpoints/request"
 	"k8s.io/apiserver/pkg/registry/generic"
@@ -191,6 +193,15 @@ func changed(change func(*stores.Store)) rest.UpdatedObjectInfo {
 	})
 }
 
+func (r *registry) list(t *testing.T, options *internalversion.ListOptions) *stores.StoreList {
+	t.Helper()
+	object, err := r.List(requestContext(t, "list", "", ""), options)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return object.(*stores.StoreList)
+}
+
 func (r *registry) delete(t *testing.T, name string, options *metav1.DeleteOptions) (runtime.Object, bool, error) {
 	t.Helper()
 	return r.Delete(requestContext(t, "delete", name, ""), name, rest.ValidateAllObjectFunc, options)
@@ -233,4 +244,19 @@ func eventually(t *testing.T, what string, condition func(context.Context) (bool
 	if err := wait.PollUntilContextTimeout(t.Context(), 20*time.Millisecond, 60*time.Second, true, condition); err != nil {
 		t.Fatalf("waiting until %s: %v", what, err)
 	}
+}
+
+// storeOf is the Store of an event. The watch cache wraps what it sends to
+// several watchers, so that it is encoded once.
+func storeOf(t *testing.T, event watch.Event) *stores.Store {
+	t.Helper()
+	object := event.Object
+	if cached, ok := object.(runtime.CacheableObject); ok {
+		object = cached.GetObject()
+	}
+	store, ok := object.(*stores.Store)
+	if !ok {
+		t.Fatalf("event %s carries %T: %v", event.Type, object, object)
+	}
+	return store
 }
