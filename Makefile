@@ -47,6 +47,11 @@ up: build localcluster ## Start the local control plane with the platform on it
 status: localcluster ## Say what runs, where and how well
 	@$(BIN)/localcluster status --dir $(LOCAL)
 
+.PHONY: dashboard
+dashboard: up ## Show the stores of the local control plane in a browser
+	@echo "Open http://127.0.0.1:8001/dashboard/  (Ctrl-C ends it)"
+	@KUBECONFIG=$(LOCAL)/kubeconfig $(BIN)/kubectl proxy --port=8001 --www=web/app --www-prefix=/dashboard/
+
 .PHONY: down
 down: ## Stop everything; stores are kept for the next `make up`
 	@if [[ -x $(BIN)/localcluster ]]; then $(BIN)/localcluster down --dir $(LOCAL); else echo "Nothing runs: it was never built."; fi

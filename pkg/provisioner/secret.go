@@ -68,7 +68,7 @@ func (p *Provisioner) makeSecret(ctx context.Context, w *work, secret engine.Sec
 	switch {
 	case apierrors.IsNotFound(err) && !namespaceGone(err):
 		if had(w) {
-			return refuse(ReasonSecretMissing,
+			return refuseForNow(ReasonSecretMissing,
 				"Secret %s was deleted; its values are in the shop's data and cannot be made again: restore the Secret from a backup", secret.Name)
 		}
 		_, err := p.createSecret(ctx, w, secret, known)
@@ -76,7 +76,7 @@ func (p *Provisioner) makeSecret(ctx context.Context, w *work, secret engine.Sec
 	case err != nil:
 		return secretFailed(secret.Name, err)
 	case live.Labels[v1alpha1.LabelStore] != w.store.Name || live.Labels[v1alpha1.LabelManagedBy] != v1alpha1.ManagedBy:
-		return refuse(ReasonSecretForeign,
+		return refuseForNow(ReasonSecretForeign,
 			"Secret %s exists and was not made by the platform; rename or delete it (`kubectl -n %s get secret %s`)", secret.Name, w.namespace, secret.Name)
 	case !overtaken(live, w.store):
 		known[secret.Name] = live.Data
@@ -88,6 +88,19 @@ func (p *Provisioner) makeSecret(ctx context.Context, w *work, secret engine.Sec
 	known[secret.Name] = values
 	return secretFailed(secret.Name, err)
 }
+
+// refuseForNow is a refusal whose end nothing tells of, because Secrets are not
+// watched: it is asked again, more and more slowly.
+func refuseForNow(reason, format string, args ...any) *stop {
+	halt := refuse(reason, format, args...)
+	halt.err = &refusedError{halt.verdict}
+	return halt
+}
+
+// refusedError is a refusal as an error.
+type refusedError struct{ health.Verdict }
+
+func (e *refusedError) Error() string { return e.Reason + ": " + e.Message }
 
 func (p *Provisioner) createSecret(ctx context.Context, w *work, secret engine.Secret, known secretValues) (made bool, err error) {
 	values, keys, err := known.complete(secret)

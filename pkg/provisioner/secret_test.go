@@ -129,6 +129,5 @@ func TestSecretOfARunningShopIsNotMadeAnew(t *testing.T) {
 	if _, err := b.kube.CoreV1().Secrets(lost.Namespace).Create(t.Context(), restored, metav1.CreateOptions{}); err != nil {
 		t.Fatal(err)
 	}
-	b.edit("secret-lost", func(s *v1alpha1.StoreSpec) { s.DisplayName = "Look again" })
 	b.condition("secret-lost", v1alpha1.ConditionReady, metav1.ConditionTrue, "Ready")
 }

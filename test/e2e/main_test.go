@@ -32,7 +32,7 @@ var (
 
 func TestMain(m *testing.M) {
 	// Tests wait for the cluster far more than they compute.
-	if err := flag.Set("test.parallel", "8"); err != nil {
+	if err := flag.Set("test.parallel", "16"); err != nil {
 		panic(err)
 	}
 	options, err := platformOptions()

@@ -46,13 +46,14 @@ func TestKubectlGet(t *testing.T) {
 	if got := kubectl(t, "get", "store.platform.example.io", "get", "--output=name"); got != "store.platform.example.io/get\n" {
 		t.Errorf("-o name is %q", got)
 	}
+	want.ManagedFields = nil // kubectl does not show them
 	decoders := map[string]func([]byte, any) error{
 		"json": json.Unmarshal,
 		"yaml": func(data []byte, into any) error { return yaml.UnmarshalStrict(data, into) },
 	}
 	for format, decode := range decoders {
 		got := &v1alpha1.Store{}
-		if err := decode([]byte(kubectl(t, "get", "store", "get", "--show-managed-fields", "--output="+format)), got); err != nil {
+		if err := decode([]byte(kubectl(t, "get", "store", "get", "--output="+format)), got); err != nil {
 			t.Fatal(err)
 		}
 		got.TypeMeta = metav1.TypeMeta{} // typed clients drop it
@@ -71,7 +72,7 @@ func TestKubectlGetWatch(t *testing.T) {
 	watched := func(store *v1alpha1.Store) { store.Labels = map[string]string{"e2e": "watch"} }
 	order(t, "watch-before", watched, suspended)
 
-	ctx, stop := context.WithCancel(t.Context())
+	ctx, stop := context.WithTimeout(t.Context(), patience)
 	command := cluster.KubectlCommand(ctx, cluster.Kubeconfig(), "get", "stores", "--watch", "--output-watch-events",
 		"--no-headers", "--selector=e2e=watch")
 	out, err := command.StdoutPipe()
@@ -95,23 +96,17 @@ func TestKubectlGetWatch(t *testing.T) {
 	// next returns the event and phase of the first line about a store that has either.
 	next := func(store string, events, phases []string) (seen []string) {
 		t.Helper()
-		for {
-			select {
-			case line, open := <-lines:
-				if !open {
-					t.Fatal("kubectl stopped watching")
-				}
-				if len(line) < 5 || line[1] != store {
-					continue
-				}
-				seen = append(seen, line[0]+" "+line[4])
-				if slices.Contains(events, line[0]) && slices.Contains(phases, line[4]) {
-					return seen
-				}
-			case <-t.Context().Done():
-				t.Fatalf("the test ended; seen so far: %v", seen)
+		for line := range lines {
+			if len(line) < 5 || line[1] != store {
+				continue
+			}
+			seen = append(seen, line[0]+" "+line[4])
+			if slices.Contains(events, line[0]) && slices.Contains(phases, line[4]) {
+				return seen
 			}
 		}
+		t.Fatalf("kubectl stopped watching, after %v, before %v %v", seen, events, phases)
+		return nil
 	}
 	next("watch-before", []string{"ADDED"}, []string{"Pending", "Provisioning", "Suspended"})
 	order(t, "watch-after", watched)
@@ -213,7 +208,7 @@ func TestPages(t *testing.T) {
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("pages (-want +got):\n%s", diff)
 	}
-	if slices.Compact(versions); len(slices.Compact(versions)) != 1 {
+	if len(slices.Compact(versions)) != 1 {
 		t.Errorf("the pages are of versions %v, want one", versions)
 	}
 }

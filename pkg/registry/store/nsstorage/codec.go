@@ -29,8 +29,9 @@ type Codec interface {
 	// object whose namespace lost its label.
 	FormerKey(namespace *corev1.Namespace) (string, bool)
 
-	// Encode returns everything an object writes on its new namespace.
-	Encode(object runtime.Object) (Image, error)
+	// Encode returns everything that the object with the key writes on its new
+	// namespace.
+	Encode(key string, object runtime.Object) (Image, error)
 
 	// Diff returns what an update writes, and false when the two objects are
 	// stored alike. Parts that did not change, or that could not be decoded, are

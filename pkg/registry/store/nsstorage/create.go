@@ -47,7 +47,7 @@ func (s *Storage) create(ctx context.Context, key string, object runtime.Object)
 	if err := s.versioner.PrepareObjectForStorage(prepared); err != nil {
 		return state{}, fmt.Errorf("prepare object for storage: %w", err)
 	}
-	image, err := s.codec.Encode(prepared)
+	image, err := s.codec.Encode(key, prepared)
 	if err != nil {
 		return state{}, err
 	}

@@ -1,6 +1,7 @@
 package nsstorage
 
 import (
+	"strings"
 	"sync"
 
 	corev1 "k8s.io/api/core/v1"
@@ -20,6 +21,7 @@ type decodeCache struct {
 }
 
 type decodedObject struct {
+	key     string
 	version string
 	object  runtime.Object
 }
@@ -38,14 +40,29 @@ func (c *decodeCache) get(namespace *corev1.Namespace) (runtime.Object, bool) {
 	return entry.object, true
 }
 
-func (c *decodeCache) put(namespace *corev1.Namespace, object runtime.Object) {
+func (c *decodeCache) put(key string, namespace *corev1.Namespace, object runtime.Object) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.entries[namespace.UID] = decodedObject{version: namespace.ResourceVersion, object: object}
+	c.entries[namespace.UID] = decodedObject{key: key, version: namespace.ResourceVersion, object: object}
 }
 
 func (c *decodeCache) forget(namespace *corev1.Namespace) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	delete(c.entries, namespace.UID)
+}
+
+// countAfter counts the objects below the prefix whose keys come after the key:
+// an estimate of what a list that stopped there has left, as good as the watch
+// is fresh.
+func (c *decodeCache) countAfter(prefix, key string) int64 {
+	c.mu.RLock()
+	defer c.mu.RUnlock()
+	var count int64
+	for _, entry := range c.entries {
+		if entry.key > key && strings.HasPrefix(entry.key, prefix) {
+			count++
+		}
+	}
+	return count
 }

@@ -41,13 +41,20 @@ func (s *Storage) GetList(ctx context.Context, key string, opts storage.ListOpti
 	if err != nil {
 		return err
 	}
-	next, _, err := storage.PrepareContinueToken(result.lastKey, prefix, int64(result.version), 0, result.more, opts)
+	// The upstream list, which has a selector, does not count what remains.
+	var left int64
+	if result.more {
+		left = s.decoded.countAfter(prefix, result.lastKey)
+	}
+	next, remaining, err := storage.PrepareContinueToken(
+		result.lastKey, prefix, int64(result.version), opts.Predicate.Limit+left, result.more, opts)
 	if err != nil {
 		return storage.NewInternalError(err)
 	}
-	// The number of objects that remain is not known: the upstream list counts
-	// nothing when it has a selector. The API allows to leave it out.
-	if err := s.versioner.UpdateList(out, result.version, next, nil); err != nil {
+	if left == 0 {
+		remaining = nil
+	}
+	if err := s.versioner.UpdateList(out, result.version, next, remaining); err != nil {
 		return storage.NewInternalError(err)
 	}
 	return nil
@@ -123,7 +130,7 @@ func (s *Storage) appendPage(ctx context.Context, q query, page []corev1.Namespa
 			return true, nil
 		}
 		result.lastKey = key
-		object := s.decode(&page[i])
+		object := s.decode(key, &page[i])
 		if matched, err := q.opts.Predicate.Matches(object); err != nil || !matched {
 			continue
 		}

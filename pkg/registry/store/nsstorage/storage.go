@@ -116,7 +116,7 @@ func (s *Storage) stateOf(namespace *corev1.Namespace, key string) (state, error
 	if owned, ok := s.codec.Key(namespace); !ok || owned != key {
 		return state{}, storage.NewKeyNotFoundError(key, 0)
 	}
-	object := s.decode(namespace)
+	object := s.decode(key, namespace)
 	version, err := s.versioner.ObjectResourceVersion(object)
 	if err != nil {
 		return state{}, fmt.Errorf("read resource version of %s: %w", key, err)
@@ -140,13 +140,13 @@ func (s *Storage) suggested(object runtime.Object) (state, error) {
 
 // decode returns the object in the namespace. It is shared with the decode
 // cache and must not be modified.
-func (s *Storage) decode(namespace *corev1.Namespace) runtime.Object {
+func (s *Storage) decode(key string, namespace *corev1.Namespace) runtime.Object {
 	if object, ok := s.decoded.get(namespace); ok {
 		return object
 	}
 	object := s.newFunc()
 	s.codec.Decode(namespace, object)
-	s.decoded.put(namespace, object)
+	s.decoded.put(key, namespace, object)
 	return object
 }
 

@@ -99,9 +99,10 @@ func storeUID(namespace types.UID) types.UID {
 	return types.UID(uuid.NewSHA1(space, []byte("stores.platform.example.io")).String())
 }
 
-// Encode returns the labels and annotations of a new Store. The uid that the
+// Encode returns the labels and annotations of a new Store, whose key its name
+// says already. The uid that the
 // registry gave it is left out: the stored one will derive from the namespace.
-func (c *StoreCodec) Encode(object runtime.Object) (Image, error) {
+func (c *StoreCodec) Encode(_ string, object runtime.Object) (Image, error) {
 	store, ok := object.(*stores.Store)
 	if !ok {
 		return Image{}, fmt.Errorf("encode store: unexpected type %T", object)

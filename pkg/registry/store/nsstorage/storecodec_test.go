@@ -71,7 +71,7 @@ func newTestStore() *stores.Store {
 // namespaceOf is the namespace as kube-apiserver has it once it is created.
 func namespaceOf(t testing.TB, codec *StoreCodec, store *stores.Store) *corev1.Namespace {
 	t.Helper()
-	image, err := codec.Encode(store)
+	image, err := codec.Encode(testPrefix+"/"+store.Name, store)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -118,7 +118,7 @@ func TestCodecRoundTripsRandomStores(t *testing.T) {
 		store.Name = "acme"
 		store.Namespace, store.SelfLink = "", ""
 		store.Status.Phase = stores.StoreReady
-		image, err := codec.Encode(store)
+		image, err := codec.Encode(testPrefix+"/"+store.Name, store)
 		if apierrors.IsInvalid(err) {
 			continue // larger than a namespace can hold
 		}
@@ -340,7 +340,7 @@ func TestTooLargeNamesThePart(t *testing.T) {
 	codec := newTestCodec(t)
 	store := newTestStore()
 	store.Spec.Parameters.Raw = fmt.Appendf(nil, `{"text":%q}`, strings.Repeat("x", annotationsLimit))
-	_, err := codec.Encode(store)
+	_, err := codec.Encode(testPrefix+"/"+store.Name, store)
 	status, ok := err.(apierrors.APIStatus)
 	if !ok || !apierrors.IsInvalid(err) || len(status.Status().Details.Causes) != 1 || status.Status().Details.Causes[0].Field != "spec" {
 		t.Errorf("a store larger than a namespace gave %v, want Invalid with field spec", err)

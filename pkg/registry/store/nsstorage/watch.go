@@ -173,7 +173,7 @@ func (w *watcher) list(opts storage.ListOptions, emit bool) (uint64, error) {
 		if !ours || !w.covers(key) {
 			continue
 		}
-		object := w.storage.decode(&namespaces.Items[i])
+		object := w.storage.decode(key, &namespaces.Items[i])
 		if matched, err := w.query.opts.Predicate.Matches(object); err != nil || !matched {
 			continue
 		}
@@ -236,7 +236,7 @@ func (w *watcher) translate(event watch.Event) bool {
 	if event.Type == watch.Deleted {
 		return w.removed(key, namespace)
 	}
-	object := w.storage.decode(namespace)
+	object := w.storage.decode(key, namespace)
 	matched, err := w.query.opts.Predicate.Matches(object)
 	if err != nil {
 		w.fail(storage.NewInternalError(err))

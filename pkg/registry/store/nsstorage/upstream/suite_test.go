@@ -1,0 +1,161 @@
+package upstream
+
+import (
+	"context"
+	"testing"
+
+	"k8s.io/apiserver/pkg/features"
+	"k8s.io/apiserver/pkg/storage"
+	storagetesting "k8s.io/apiserver/pkg/storage/testing"
+	utilfeature "k8s.io/apiserver/pkg/util/feature"
+)
+
+// exam is one of upstream's tests. Its name is upstream's, without RunTest.
+type exam struct {
+	name string
+	run  func(ctx context.Context, t *testing.T, s *subject)
+}
+
+// subject is what is examined.
+type subject struct {
+	storage.Interface
+	cached     bool
+	consistent bool // consistent reads are answered from the cache
+	recorder   *storagetesting.KubernetesRecorder
+	checkKey   storagetesting.KeyValidation
+}
+
+// exams are upstream's tests that apply. Not among them, each with its reason:
+//
+//   - CreateWithTTL, GuaranteedUpdateWithTTL: a namespace does not expire.
+//   - GuaranteedUpdate, GuaranteedUpdateChecksStoredData, ListResourceVersionMatch,
+//     WatchError, TransformationFailure, GetListWithErrorAggregation,
+//     GetListWithoutErrorAggregation, WatchWithUnsafeDelete and the three
+//     Delete…TransformOrDecodeError: they exchange the transformer between
+//     storage and etcd, which is kube-apiserver's own.
+//   - Stats, CompactRevision, RunOptionalTestProgressNotify,
+//     RunWatchErrorIsBlockingFurtherEvents: they look into etcd (sizes of values,
+//     its compaction, its progress notifications, its decoder), which is behind
+//     kube-apiserver's API.
+var exams = []exam{
+	{"Create", func(ctx context.Context, t *testing.T, s *subject) { storagetesting.RunTestCreate(ctx, t, s, s.checkKey) }},
+	{"CreateWithKeyExist", func(ctx context.Context, t *testing.T, s *subject) { storagetesting.RunTestCreateWithKeyExist(ctx, t, s) }},
+	{"Get", func(ctx context.Context, t *testing.T, s *subject) { storagetesting.RunTestGet(ctx, t, s) }},
+	{"UnconditionalDelete", func(ctx context.Context, t *testing.T, s *subject) { storagetesting.RunTestUnconditionalDelete(ctx, t, s) }},
+	{"ConditionalDelete", func(ctx context.Context, t *testing.T, s *subject) { storagetesting.RunTestConditionalDelete(ctx, t, s) }},
+	{"DeleteWithSuggestion", func(ctx context.Context, t *testing.T, s *subject) {
+		storagetesting.RunTestDeleteWithSuggestion(ctx, t, s)
+	}},
+	{"DeleteWithSuggestionAndConflict", func(ctx context.Context, t *testing.T, s *subject) {
+		storagetesting.RunTestDeleteWithSuggestionAndConflict(ctx, t, s)
+	}},
+	{"DeleteWithConflict", func(ctx context.Context, t *testing.T, s *subject) { storagetesting.RunTestDeleteWithConflict(ctx, t, s) }},
+	{"DeleteWithSuggestionOfDeletedObject", func(ctx context.Context, t *testing.T, s *subject) {
+		storagetesting.RunTestDeleteWithSuggestionOfDeletedObject(ctx, t, s)
+	}},
+	{"ValidateDeletionWithSuggestion", func(ctx context.Context, t *testing.T, s *subject) {
+		storagetesting.RunTestValidateDeletionWithSuggestion(ctx, t, s)
+	}},
+	{"ValidateDeletionWithOnlySuggestionValid", func(ctx context.Context, t *testing.T, s *subject) {
+		storagetesting.RunTestValidateDeletionWithOnlySuggestionValid(ctx, t, s)
+	}},
+	{"PreconditionalDeleteWithSuggestion", func(ctx context.Context, t *testing.T, s *subject) {
+		storagetesting.RunTestPreconditionalDeleteWithSuggestion(ctx, t, s)
+	}},
+	{"PreconditionalDeleteWithOnlySuggestionPass", func(ctx context.Context, t *testing.T, s *subject) {
+		storagetesting.RunTestPreconditionalDeleteWithOnlySuggestionPass(ctx, t, s)
+	}},
+	{"List", func(ctx context.Context, t *testing.T, s *subject) {
+		storagetesting.RunTestList(ctx, t, s, compact, s.cached, s.recorder)
+	}},
+	{"ConsistentList", func(ctx context.Context, t *testing.T, s *subject) {
+		storagetesting.RunTestConsistentList(ctx, t, s, increaseRV, s.cached, s.consistent, utilfeature.DefaultFeatureGate.Enabled(features.ListFromCacheSnapshot))
+	}},
+	{"GetListNonRecursive", func(ctx context.Context, t *testing.T, s *subject) {
+		storagetesting.RunTestGetListNonRecursive(ctx, t, increaseRV, s)
+	}},
+	{"GetListRecursivePrefix", func(ctx context.Context, t *testing.T, s *subject) {
+		storagetesting.RunTestGetListRecursivePrefix(ctx, t, s)
+	}},
+	{"ListContinuation", func(ctx context.Context, t *testing.T, s *subject) {
+		storagetesting.RunTestListContinuation(ctx, t, s, noCalls)
+	}},
+	{"ListPaginationRareObject", func(ctx context.Context, t *testing.T, s *subject) {
+		storagetesting.RunTestListPaginationRareObject(ctx, t, s, noCalls)
+	}},
+	{"ListContinuationWithFilter", func(ctx context.Context, t *testing.T, s *subject) {
+		storagetesting.RunTestListContinuationWithFilter(ctx, t, s, noCalls)
+	}},
+	{"ListInconsistentContinuation", func(ctx context.Context, t *testing.T, s *subject) {
+		storagetesting.RunTestListInconsistentContinuation(ctx, t, s, compact)
+	}},
+	{"GuaranteedUpdateWithConflict", func(ctx context.Context, t *testing.T, s *subject) {
+		storagetesting.RunTestGuaranteedUpdateWithConflict(ctx, t, s)
+	}},
+	{"GuaranteedUpdateWithSuggestionAndConflict", func(ctx context.Context, t *testing.T, s *subject) {
+		storagetesting.RunTestGuaranteedUpdateWithSuggestionAndConflict(ctx, t, s)
+	}},
+	{"ListPaging", func(ctx context.Context, t *testing.T, s *subject) { storagetesting.RunTestListPaging(ctx, t, s) }},
+	{"NamespaceScopedList", func(ctx context.Context, t *testing.T, s *subject) { storagetesting.RunTestNamespaceScopedList(ctx, t, s) }},
+	{"KeySchema", func(ctx context.Context, t *testing.T, s *subject) { storagetesting.RunTestKeySchema(ctx, t, s) }},
+	{"Watch", func(ctx context.Context, t *testing.T, s *subject) { storagetesting.RunTestWatch(ctx, t, s) }},
+	{"WatchFromZero", func(ctx context.Context, t *testing.T, s *subject) {
+		storagetesting.RunTestWatchFromZero(ctx, t, s, compact)
+	}},
+	{"DeleteTriggerWatch", func(ctx context.Context, t *testing.T, s *subject) { storagetesting.RunTestDeleteTriggerWatch(ctx, t, s) }},
+	{"WatchFromNonZero", func(ctx context.Context, t *testing.T, s *subject) { storagetesting.RunTestWatchFromNonZero(ctx, t, s) }},
+	{"DelayedWatchDelivery", func(ctx context.Context, t *testing.T, s *subject) {
+		storagetesting.RunTestDelayedWatchDelivery(ctx, t, s)
+	}},
+	{"WatchContextCancel", func(ctx context.Context, t *testing.T, s *subject) {
+		if s.cached {
+			t.Skip("a watch of the cache that is cancelled before it starts just ends; upstream does not run this on its cache either")
+		}
+		storagetesting.RunTestWatchContextCancel(ctx, t, s)
+	}},
+	{"WatcherTimeout", func(ctx context.Context, t *testing.T, s *subject) { storagetesting.RunTestWatcherTimeout(ctx, t, s) }},
+	{"WatchDeleteEventObjectHaveLatestRV", func(ctx context.Context, t *testing.T, s *subject) {
+		storagetesting.RunTestWatchDeleteEventObjectHaveLatestRV(ctx, t, s)
+	}},
+	{"WatchInitializationSignal", func(ctx context.Context, t *testing.T, s *subject) {
+		storagetesting.RunTestWatchInitializationSignal(ctx, t, s)
+	}},
+	{"ClusterScopedWatch", func(ctx context.Context, t *testing.T, s *subject) {
+		storagetesting.RunTestClusterScopedWatch(ctx, t, s)
+	}},
+	{"NamespaceScopedWatch", func(ctx context.Context, t *testing.T, s *subject) {
+		storagetesting.RunTestNamespaceScopedWatch(ctx, t, s)
+	}},
+	{"WatchDispatchBookmarkEvents", func(ctx context.Context, t *testing.T, s *subject) {
+		storagetesting.RunTestWatchDispatchBookmarkEvents(ctx, t, s, s.cached)
+	}},
+	{"WatchBookmarksWithCorrectResourceVersion", func(ctx context.Context, t *testing.T, s *subject) {
+		if !s.cached {
+			t.Skip("bookmarks for clients come from the cache; upstream does not run this on its raw storage either")
+		}
+		storagetesting.RunTestOptionalWatchBookmarksWithCorrectResourceVersion(ctx, t, s)
+	}},
+	{"SendInitialEventsBackwardCompatibility", func(ctx context.Context, t *testing.T, s *subject) {
+		storagetesting.RunSendInitialEventsBackwardCompatibility(ctx, t, s)
+	}},
+	{"WatchSemantics", func(ctx context.Context, t *testing.T, s *subject) { storagetesting.RunWatchSemantics(ctx, t, s) }},
+	{"WatchSemanticInitialEventsExtended", func(ctx context.Context, t *testing.T, s *subject) {
+		storagetesting.RunWatchSemanticInitialEventsExtended(ctx, t, s)
+	}},
+	{"WatchListMatchSingle", func(ctx context.Context, t *testing.T, s *subject) {
+		storagetesting.RunWatchListMatchSingle(ctx, t, s)
+	}},
+}
+
+// noCalls does not count reads: how many objects etcd evaluates for a page is
+// kube-apiserver's affair.
+func noCalls(*testing.T, uint64, uint64) {}
+
+func TestUpstreamRaw(t *testing.T) {
+	for _, exam := range exams {
+		t.Run(exam.name, func(t *testing.T) {
+			raw, codec, namespaces := newRaw(t)
+			exam.run(t.Context(), t, &subject{Interface: raw, checkKey: checkKey(codec, namespaces)})
+		})
+	}
+}
