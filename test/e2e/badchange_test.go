@@ -37,7 +37,7 @@ func TestRefusedChange(t *testing.T) {
 		{name: "no volumes", patch: `{"spec":{"storage":null}}`, want: invalid("FieldValueForbidden spec.storage[database]"), reason: "that would forget size and class"},
 		{name: "parameters", patch: `{"spec":{"parameters":{"currency":"euro"}}}`, want: invalid("FieldValueInvalid spec.parameters.currency"), reason: "the engine's schema"},
 		{name: "name", patch: `{"metadata":{"name":"changed"}}`, want: refusal{http.StatusBadRequest, metav1.StatusReasonBadRequest, nil}, reason: "the URL names another"},
-		{name: "uid", patch: `{"metadata":{"uid":"00000000-0000-0000-0000-000000000000"}}`, want: refusal{http.StatusConflict, metav1.StatusReasonConflict, nil}, reason: "a precondition"},
+		{name: "uid", patch: `{"metadata":{"uid":"00000000-0000-0000-0000-000000000000"}}`, want: invalid("FieldValueInvalid metadata.uid"), reason: "immutable, as of built-in resources"},
 		{name: "stale version", patch: `{"metadata":{"resourceVersion":"1"},"spec":{"displayName":"Late"}}`, want: refusal{http.StatusConflict, metav1.StatusReasonConflict, nil}, reason: "a precondition"},
 		{name: "label", patch: `{"metadata":{"labels":{"no label":"x"}}}`, want: invalid("FieldValueInvalid metadata.labels"), reason: "no label key"},
 	} {
@@ -73,6 +73,11 @@ func TestPreconditions(t *testing.T) {
 	_, err = stores.Update(t.Context(), stale, metav1.UpdateOptions{})
 	expect(t, err, conflict)
 	_, err = stores.UpdateStatus(t.Context(), stale, metav1.UpdateOptions{})
+	expect(t, err, conflict)
+
+	other := get(t, "precondition")
+	other.UID, other.ResourceVersion = "00000000-0000-0000-0000-000000000000", ""
+	_, err = stores.Update(t.Context(), other, metav1.UpdateOptions{})
 	expect(t, err, conflict)
 
 	for _, preconditions := range []metav1.Preconditions{

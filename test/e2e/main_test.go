@@ -28,9 +28,16 @@ var (
 	// stores and kube are its administrator's clients.
 	stores storesclient.StoreInterface
 	kube   kubernetes.Interface
+	// auditLog is what the platform's server writes of its own; the cluster's is
+	// cluster.LogPath("audit").
+	auditLog string
 )
 
 func TestMain(m *testing.M) {
+	os.Exit(run(m))
+}
+
+func run(m *testing.M) int {
 	// Tests wait for the cluster far more than they compute.
 	if err := flag.Set("test.parallel", "16"); err != nil {
 		panic(err)
@@ -38,13 +45,25 @@ func TestMain(m *testing.M) {
 	options, err := platformOptions()
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
-		os.Exit(1)
+		return 1
 	}
-	os.Exit(controlplane.Main(m, options, func(c *controlplane.Cluster) {
+	logs, err := os.MkdirTemp("", "e2e-")
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return 1
+	}
+	defer os.RemoveAll(logs)
+	auditLog = filepath.Join(logs, "audit.log")
+	policy, err := filepath.Abs(filepath.Join("testdata", "audit-policy.yaml"))
+	if err != nil {
+		panic(err)
+	}
+	options.PlatformArgs = []string{"--audit-policy-file=" + policy, "--audit-log-path=" + auditLog}
+	return controlplane.Main(m, options, func(c *controlplane.Cluster) {
 		cluster = c
 		stores = versioned.NewForConfigOrDie(c.RESTConfig()).PlatformV1alpha1().Stores()
 		kube = kubernetes.NewForConfigOrDie(c.RESTConfig())
-	}))
+	})
 }
 
 // platformOptions is a whole cluster with the platform on it, as `make up` starts it.

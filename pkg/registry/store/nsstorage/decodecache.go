@@ -9,32 +9,32 @@ import (
 	"k8s.io/apimachinery/pkg/types"
 )
 
-// decodeCache remembers the newest decoded object of each namespace, so that a
-// list or an event of an unchanged namespace decodes nothing. A namespace's uid
-// and resourceVersion name its content exactly, so an entry can never be stale.
+// decodeCache remembers the newest decoded object of each key, so that a list or
+// an event of an unchanged namespace decodes nothing. A namespace's uid and
+// resourceVersion name its content exactly, so an entry can never be stale.
 //
-// It holds one object a live namespace: an entry goes when the watch sees the
-// namespace go.
+// It holds one object a live namespace: an entry goes when its namespace is seen
+// to go, by the watch or by a deletion.
 type decodeCache struct {
 	mu      sync.RWMutex
-	entries map[types.UID]decodedObject
+	entries map[string]decodedObject
 }
 
 type decodedObject struct {
-	key     string
+	uid     types.UID
 	version string
 	object  runtime.Object
 }
 
 func newDecodeCache() *decodeCache {
-	return &decodeCache{entries: map[types.UID]decodedObject{}}
+	return &decodeCache{entries: map[string]decodedObject{}}
 }
 
-func (c *decodeCache) get(namespace *corev1.Namespace) (runtime.Object, bool) {
+func (c *decodeCache) get(key string, namespace *corev1.Namespace) (runtime.Object, bool) {
 	c.mu.RLock()
 	defer c.mu.RUnlock()
-	entry, ok := c.entries[namespace.UID]
-	if !ok || entry.version != namespace.ResourceVersion {
+	entry, ok := c.entries[key]
+	if !ok || entry.uid != namespace.UID || entry.version != namespace.ResourceVersion {
 		return nil, false
 	}
 	return entry.object, true
@@ -43,13 +43,13 @@ func (c *decodeCache) get(namespace *corev1.Namespace) (runtime.Object, bool) {
 func (c *decodeCache) put(key string, namespace *corev1.Namespace, object runtime.Object) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.entries[namespace.UID] = decodedObject{key: key, version: namespace.ResourceVersion, object: object}
+	c.entries[key] = decodedObject{uid: namespace.UID, version: namespace.ResourceVersion, object: object}
 }
 
-func (c *decodeCache) forget(namespace *corev1.Namespace) {
+func (c *decodeCache) forget(key string) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	delete(c.entries, namespace.UID)
+	delete(c.entries, key)
 }
 
 // countAfter counts the objects below the prefix whose keys come after the key:
@@ -59,8 +59,8 @@ func (c *decodeCache) countAfter(prefix, key string) int64 {
 	c.mu.RLock()
 	defer c.mu.RUnlock()
 	var count int64
-	for _, entry := range c.entries {
-		if entry.key > key && strings.HasPrefix(entry.key, prefix) {
+	for candidate := range c.entries {
+		if candidate > key && strings.HasPrefix(candidate, prefix) {
 			count++
 		}
 	}

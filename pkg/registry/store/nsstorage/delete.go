@@ -78,11 +78,21 @@ func (s *Storage) delete(ctx context.Context, key string, version uint64) error 
 	return nil
 }
 
-// afterDelete reads what a deletion left: a terminating namespace, or nothing.
+// afterDelete reads what a deletion left: a terminating namespace, or nothing,
+// which is answered with the object at a version when it was gone.
 func (s *Storage) afterDelete(ctx context.Context, key string, deleted state, out runtime.Object) error {
 	left, err := s.read(ctx, key)
 	if storage.IsNotFound(err) {
-		return copyInto(deleted.object, out)
+		s.decoded.forget(key)
+		version, err := s.GetCurrentResourceVersion(ctx)
+		if err != nil {
+			return err
+		}
+		last := deleted.object.DeepCopyObject()
+		if err := s.versioner.UpdateObject(last, version); err != nil {
+			return storage.NewInternalError(err)
+		}
+		return copyInto(last, out)
 	}
 	if err != nil {
 		return err

@@ -42,8 +42,8 @@ func (s *Storage) GetList(ctx context.Context, key string, opts storage.ListOpti
 		return err
 	}
 	// The upstream list, which has a selector, does not count what remains.
-	var left int64
-	if result.more {
+	left := result.left
+	if result.more && left == 0 {
 		left = s.decoded.countAfter(prefix, result.lastKey)
 	}
 	next, remaining, err := storage.PrepareContinueToken(
@@ -64,7 +64,7 @@ func (s *Storage) GetList(ctx context.Context, key string, opts storage.ListOpti
 type query struct {
 	prefix  string
 	start   string // the key to continue at, or "" to begin at the prefix
-	version int64  // the exact version to read, 0 for the newest, -1 to continue at the newest
+	version int64  // the exact version to read, or 0 for the newest
 	opts    storage.ListOptions
 }
 
@@ -72,6 +72,7 @@ type listResult struct {
 	version uint64
 	lastKey string
 	more    bool
+	left    int64 // how many are known to follow, 0 where nobody counted
 }
 
 // collect reads upstream pages until the limit is reached or nothing is left.
@@ -82,7 +83,9 @@ func (s *Storage) collect(ctx context.Context, q query, items reflect.Value) (li
 		return result, err
 	}
 	limit := q.opts.Predicate.Limit
-	options.Limit = limit
+	if options.ResourceVersionMatch == "" {
+		options.Limit = limit
+	}
 	for {
 		page, err := s.namespaces.List(ctx, options)
 		if err != nil {
@@ -96,14 +99,15 @@ func (s *Storage) collect(ctx context.Context, q query, items reflect.Value) (li
 				return result, err
 			}
 		}
-		full, err := s.appendPage(ctx, q, page.Items, items, &result)
+		done, err := s.appendPage(ctx, q, page, items, &result)
 		if err != nil {
 			return result, err
 		}
-		if full || page.Continue == "" {
+		if done || page.Continue == "" {
 			return result, nil
 		}
-		if limit > 0 && int64(items.Len()) >= limit {
+		if limit > 0 && int64(items.Len()) >= limit && q.prefix == s.prefix {
+			// What follows may turn out not to be ours; then the last page is empty.
 			result.more = true
 			return result, nil
 		}
@@ -114,29 +118,49 @@ func (s *Storage) collect(ctx context.Context, q query, items reflect.Value) (li
 }
 
 // appendPage appends the objects of a page that the query selects. It returns
-// true when the limit was reached inside the page.
-func (s *Storage) appendPage(ctx context.Context, q query, page []corev1.Namespace, items reflect.Value, result *listResult) (bool, error) {
+// true when nothing after the page can add to them.
+func (s *Storage) appendPage(ctx context.Context, q query, page *corev1.NamespaceList, items reflect.Value, result *listResult) (bool, error) {
 	limit := q.opts.Predicate.Limit
-	for i := range page {
+	for i := range page.Items {
 		if ctx.Err() != nil {
 			return false, storage.NewTimeoutError(q.prefix, "the list did not complete within the request's time")
 		}
-		key, ours := s.codec.Key(&page[i])
+		key, ours := s.codec.Key(&page.Items[i])
+		if ours && q.opts.Recursive && key > q.prefix && !strings.HasPrefix(key, q.prefix) {
+			return true, nil // past the last key that the query covers
+		}
 		if !ours || !q.covers(key) {
 			continue
 		}
 		if limit > 0 && int64(items.Len()) >= limit {
 			result.more = true
+			if page.Continue == "" {
+				result.left = s.count(q, page.Items[i:])
+			}
 			return true, nil
 		}
 		result.lastKey = key
-		object := s.decode(key, &page[i])
+		decode := s.decode
+		if q.version > 0 {
+			decode = s.decodePast
+		}
+		object := decode(key, &page.Items[i])
 		if matched, err := q.opts.Predicate.Matches(object); err != nil || !matched {
 			continue
 		}
 		items.Set(reflect.Append(items, reflect.ValueOf(object).Elem()))
 	}
 	return false, nil
+}
+
+func (s *Storage) count(q query, namespaces []corev1.Namespace) int64 {
+	var count int64
+	for i := range namespaces {
+		if key, ours := s.codec.Key(&namespaces[i]); ours && q.covers(key) {
+			count++
+		}
+	}
+	return count
 }
 
 func (q query) covers(key string) bool {
@@ -146,7 +170,8 @@ func (q query) covers(key string) bool {
 	return strings.HasPrefix(key, q.prefix) && key >= q.start
 }
 
-// upstream translates the query into one for namespaces.
+// upstream translates the query into one for namespaces. A past version is read
+// whole: it is rarely asked for, and only so can what remains of it be counted.
 func (s *Storage) upstream(q query) (metav1.ListOptions, error) {
 	options := metav1.ListOptions{LabelSelector: s.codec.Selector().String()}
 	if !q.opts.Recursive {
@@ -184,7 +209,11 @@ func (s *Storage) upstreamToken(q query) (string, error) {
 	if after {
 		name += "\x00"
 	}
-	token, err := storage.EncodeContinue("/"+name, "/", q.version)
+	version := q.version
+	if version == 0 {
+		version = -1 // goes on at the newest version
+	}
+	token, err := storage.EncodeContinue("/"+name, "/", version)
 	if err != nil {
 		return "", storage.NewInternalError(err)
 	}

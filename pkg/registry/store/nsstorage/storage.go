@@ -141,7 +141,7 @@ func (s *Storage) suggested(object runtime.Object) (state, error) {
 // decode returns the object in the namespace. It is shared with the decode
 // cache and must not be modified.
 func (s *Storage) decode(key string, namespace *corev1.Namespace) runtime.Object {
-	if object, ok := s.decoded.get(namespace); ok {
+	if object, ok := s.decoded.get(key, namespace); ok {
 		return object
 	}
 	object := s.newFunc()
@@ -150,8 +150,23 @@ func (s *Storage) decode(key string, namespace *corev1.Namespace) runtime.Object
 	return object
 }
 
+// decodePast is decode for a namespace as it once was. Only the present is
+// worth remembering: the past would push it out, or outlive the namespace.
+func (s *Storage) decodePast(key string, namespace *corev1.Namespace) runtime.Object {
+	if object, ok := s.decoded.get(key, namespace); ok {
+		return object
+	}
+	object := s.newFunc()
+	s.codec.Decode(namespace, object)
+	return object
+}
+
 func (s *Storage) locate(key string) (string, error) {
-	name, err := s.codec.NamespaceName(key)
+	prepared, err := storage.PrepareKey(s.prefix, key, false)
+	if err != nil {
+		return "", storage.NewInternalError(err)
+	}
+	name, err := s.codec.NamespaceName(prepared)
 	if err != nil {
 		return "", storage.NewInternalError(err)
 	}

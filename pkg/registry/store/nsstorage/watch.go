@@ -34,9 +34,20 @@ func (s *Storage) Watch(ctx context.Context, key string, opts storage.ListOption
 	if err != nil {
 		return nil, apierrors.NewBadRequest(fmt.Sprintf("invalid resource version: %v", err))
 	}
+	initial := version == 0
+	if opts.SendInitialEvents != nil {
+		initial = *opts.SendInitialEvents
+	}
+	if version == 0 && !initial {
+		// What happens after this call returns must not be missed.
+		if version, err = s.GetCurrentResourceVersion(ctx); err != nil {
+			return nil, err
+		}
+	}
 	ctx, cancel := context.WithCancel(ctx)
 	w := &watcher{
 		storage: s,
+		initial: initial,
 		query:   query{prefix: prefix, opts: opts},
 		version: version,
 		seen:    map[string]runtime.Object{},
@@ -55,6 +66,7 @@ type watcher struct {
 	storage *Storage
 	query   query
 	version uint64
+	initial bool // begin with what exists
 	// seen holds the objects that the reader knows, when the watch has a
 	// selector: an object that stops matching must go from the reader's view.
 	seen    map[string]runtime.Object
@@ -99,37 +111,46 @@ type upstreamWatcher struct{ storage *Storage }
 
 var _ cache.WatcherWithContext = upstreamWatcher{}
 
-// WatchWithContext watches the codec's namespaces.
+// WatchWithContext watches the codec's namespaces. That the stream cannot be
+// continued is an event for whoever watches, however kube-apiserver says it: the
+// retry watcher would take anything but a Gone event for an outage and try for
+// ever.
 func (u upstreamWatcher) WatchWithContext(ctx context.Context, options metav1.ListOptions) (watch.Interface, error) {
 	options.LabelSelector = u.storage.codec.Selector().String()
-	return u.storage.namespaces.Watch(ctx, options)
+	upstream, err := u.storage.namespaces.Watch(ctx, options)
+	if apierrors.IsResourceExpired(err) || apierrors.IsGone(err) {
+		expired := watch.NewRaceFreeFake()
+		expired.Error(errorObject(err))
+		return expired, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	return watch.Filter(upstream, broken), nil
+}
+
+// broken lets an internal error end the watch: kube-apiserver sends one when
+// etcd has compacted what it was about to send, and nobody can know what is
+// missing. Listing again heals it.
+func broken(event watch.Event) (watch.Event, bool) {
+	if event.Type == watch.Error && apierrors.IsInternalError(apierrors.FromObject(event.Object)) {
+		event.Object = errorObject(apierrors.NewResourceExpired("The stream of changes was interrupted; list again."))
+	}
+	return event, true
 }
 
 // begin lists what the reader must be told first, or what a selector needs to
 // know of the past.
 func (w *watcher) begin() error {
-	initial := w.version == 0
-	if w.query.opts.SendInitialEvents != nil {
-		initial = *w.query.opts.SendInitialEvents
-	}
-	switch {
-	case initial:
-		version, err := w.list(storage.ListOptions{ResourceVersion: w.query.opts.ResourceVersion}, true)
-		if err != nil {
-			return err
-		}
-		w.version = version
-		return w.initialEventsEnd()
-	case w.version == 0:
-		version, err := w.storage.GetCurrentResourceVersion(w.ctx)
-		if err != nil {
-			return err
-		}
-		w.version = version
-		return w.remember()
-	default:
+	if !w.initial {
 		return w.remember()
 	}
+	version, err := w.list(storage.ListOptions{ResourceVersion: w.query.opts.ResourceVersion}, true)
+	if err != nil {
+		return err
+	}
+	w.version = version
+	return w.initialEventsEnd()
 }
 
 // remember notes the objects that match before the first event. A version that
@@ -173,7 +194,11 @@ func (w *watcher) list(opts storage.ListOptions, emit bool) (uint64, error) {
 		if !ours || !w.covers(key) {
 			continue
 		}
-		object := w.storage.decode(key, &namespaces.Items[i])
+		decode := w.storage.decode
+		if !emit {
+			decode = w.storage.decodePast
+		}
+		object := decode(key, &namespaces.Items[i])
 		if matched, err := w.query.opts.Predicate.Matches(object); err != nil || !matched {
 			continue
 		}
@@ -260,7 +285,7 @@ func (w *watcher) translate(event watch.Event) bool {
 
 // removed reports the last state of an object whose namespace is gone.
 func (w *watcher) removed(key string, namespace *corev1.Namespace) bool {
-	w.storage.decoded.forget(namespace)
+	w.storage.decoded.forget(key)
 	last := w.storage.newFunc()
 	w.storage.codec.Decode(namespace, last)
 	before, known := w.seen[key]

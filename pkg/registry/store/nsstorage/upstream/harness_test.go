@@ -32,14 +32,44 @@ import (
 	"platform.example.io/stores/test/controlplane"
 )
 
-var cluster *controlplane.Cluster
+// cluster is a kube-apiserver as it comes. forgetful is one without a watch
+// cache, which therefore forgets what etcd forgets: the usual one answers for
+// compacted versions from its own memory for a while.
+var cluster, forgetful *controlplane.Cluster
 
 func TestMain(m *testing.M) {
-	options := controlplane.Options{
-		Components: []string{controlplane.Etcd, controlplane.KubeAPIServer},
-		Bare:       true,
+	start := func(to **controlplane.Cluster, args ...string) func() int {
+		return func() int {
+			options := controlplane.Options{
+				Components:        []string{controlplane.Etcd, controlplane.KubeAPIServer},
+				Bare:              true,
+				KubeAPIServerArgs: args,
+			}
+			started, err := controlplane.Run(context.Background(), options)
+			if err != nil {
+				fmt.Fprintln(os.Stderr, err)
+				return 1
+			}
+			*to = started
+			return 0
+		}
 	}
-	os.Exit(controlplane.Main(m, options, func(c *controlplane.Cluster) { cluster = c }))
+	code := start(&cluster)()
+	if code == 0 {
+		code = start(&forgetful, "--watch-cache-sizes=namespaces#0")()
+	}
+	if code == 0 {
+		code = m.Run()
+	}
+	for _, c := range []*controlplane.Cluster{cluster, forgetful} {
+		if c == nil {
+			continue
+		}
+		if err := c.Stop(); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+		}
+	}
+	os.Exit(code)
 }
 
 var (
@@ -58,11 +88,11 @@ func newPodList() runtime.Object { return &example.PodList{} }
 
 var runs atomic.Int64
 
-// newRaw returns a storage of its own, without a watch cache, on the shared
+// newRaw returns a storage of its own, without a watch cache, on a shared
 // kube-apiserver, and the client it works with.
-func newRaw(t *testing.T) (*nsstorage.Storage, nsstorage.Codec, corev1client.NamespaceInterface) {
+func newRaw(t *testing.T, on *controlplane.Cluster) (*nsstorage.Storage, nsstorage.Codec, corev1client.NamespaceInterface) {
 	t.Helper()
-	client := rest.CopyConfig(cluster.RESTConfig())
+	client := rest.CopyConfig(on.RESTConfig())
 	client.ContentType = "application/vnd.kubernetes.protobuf"
 	kube, err := kubernetes.NewForConfig(client)
 	if err != nil {
@@ -96,6 +126,15 @@ func (i instant) Create(ctx context.Context, namespace *corev1.Namespace, option
 	return i.Finalize(ctx, created, metav1.UpdateOptions{})
 }
 
+// Delete deletes twice: the first request makes the namespace terminate, the
+// second finds that nothing holds it.
+func (i instant) Delete(ctx context.Context, name string, options metav1.DeleteOptions) error {
+	if err := i.NamespaceInterface.Delete(ctx, name, options); err != nil {
+		return err
+	}
+	return i.NamespaceInterface.Delete(ctx, name, metav1.DeleteOptions{})
+}
+
 func (i instant) Watch(ctx context.Context, options metav1.ListOptions) (watch.Interface, error) {
 	upstream, err := i.NamespaceInterface.Watch(ctx, options)
 	if err != nil {
@@ -110,6 +149,9 @@ func (i instant) Watch(ctx context.Context, options metav1.ListOptions) (watch.I
 		}
 		lock.Lock()
 		defer lock.Unlock()
+		if event.Type == watch.Modified && namespace.DeletionTimestamp != nil {
+			return event, false
+		}
 		if len(namespace.Spec.Finalizers) > 0 {
 			fresh[namespace.UID] = true
 			return event, false
@@ -123,8 +165,8 @@ func (i instant) Watch(ctx context.Context, options metav1.ListOptions) (watch.I
 }
 
 // increaseRV moves the cluster's version without touching a pod.
-func increaseRV(ctx context.Context, t *testing.T) int64 {
-	kube := kubernetes.NewForConfigOrDie(cluster.RESTConfig())
+func (s *subject) increaseRV(ctx context.Context, t *testing.T) int64 {
+	kube := kubernetes.NewForConfigOrDie(s.on.RESTConfig())
 	created, err := kube.CoreV1().ConfigMaps("default").Create(ctx,
 		&corev1.ConfigMap{ObjectMeta: metav1.ObjectMeta{GenerateName: "unrelated-"}}, metav1.CreateOptions{})
 	if err != nil {
@@ -138,15 +180,14 @@ func increaseRV(ctx context.Context, t *testing.T) int64 {
 }
 
 // compact makes the cluster forget what was before the version, as kube-apiserver
-// does every five minutes, and returns when kube-apiserver has noticed: until
-// then it answers from snapshots in its own watch cache.
-func compact(ctx context.Context, t *testing.T, resourceVersion string) {
+// does every five minutes, and returns when it has.
+func (s *subject) compact(ctx context.Context, t *testing.T, resourceVersion string) {
 	t.Helper()
 	version, err := strconv.ParseInt(resourceVersion, 10, 64)
 	if err != nil {
 		t.Fatal(err)
 	}
-	url, tls, err := cluster.Etcd()
+	url, tls, err := s.on.Etcd()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -167,7 +208,7 @@ func compact(ctx context.Context, t *testing.T, resourceVersion string) {
 		}
 		expected = current
 	}
-	kube := kubernetes.NewForConfigOrDie(cluster.RESTConfig())
+	kube := kubernetes.NewForConfigOrDie(s.on.RESTConfig())
 	err = wait.PollUntilContextTimeout(ctx, 200*time.Millisecond, 90*time.Second, true, func(ctx context.Context) (bool, error) {
 		_, err := kube.CoreV1().Namespaces().List(ctx, metav1.ListOptions{
 			ResourceVersion:      fmt.Sprint(version - 1),
@@ -198,4 +239,3 @@ func checkKey(codec nsstorage.Codec, namespaces corev1client.NamespaceInterface)
 		}
 	}
 }
-

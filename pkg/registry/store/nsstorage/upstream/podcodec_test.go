@@ -45,7 +45,7 @@ func (c podCodec) NamespaceName(key string) (string, error) {
 	if !ok {
 		return "", fmt.Errorf("key %q is not below %q", key, podPrefix)
 	}
-	return c.run + "-" + strings.ToLower(ordered.EncodeToString([]byte(path))), nil
+	return c.run + "-k" + strings.ToLower(ordered.EncodeToString([]byte(path))), nil
 }
 
 func (c podCodec) Key(namespace *corev1.Namespace) (string, bool) {
