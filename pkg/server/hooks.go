@@ -17,6 +17,9 @@ const (
 	// countPeriod is how often stored objects are counted, for metrics and for
 	// the cost that priority and fairness gives to a list.
 	countPeriod = time.Minute
+	// provisionerGrace is how long a stopping server waits for the provisioner to
+	// put its work down.
+	provisionerGrace = 20 * time.Second
 	// provisionerName names the hooks of the provisioner.
 	provisionerName = "provisioner"
 )
@@ -86,8 +89,17 @@ func addProvisioner(server *genericapiserver.GenericAPIServer, run func(ctx cont
 	}
 	stop := func() error {
 		cancel()
-		done.Wait()
-		return nil
+		stopped := make(chan struct{})
+		go func() {
+			defer close(stopped)
+			done.Wait()
+		}()
+		select {
+		case <-stopped:
+			return nil
+		case <-time.After(provisionerGrace):
+			return fmt.Errorf("the provisioner did not stop within %s; its next run goes on where it was", provisionerGrace)
+		}
 	}
 	if err := server.AddPostStartHook(provisionerName, start); err != nil {
 		return fmt.Errorf("add the provisioner: %w", err)

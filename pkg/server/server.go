@@ -20,8 +20,10 @@ import (
 	"platform.example.io/stores/pkg/registry/store/nsstorage"
 )
 
-// resourcePrefix precedes the keys of Stores in the watch cache.
-const resourcePrefix = "/" + stores.GroupName + "/stores"
+// resourcePrefix precedes the keys of a resource's objects in the watch cache.
+func resourcePrefix(resource schema.GroupResource) string {
+	return "/" + resource.Group + "/" + resource.Resource
+}
 
 // Server is the aggregated API server.
 type Server struct {
@@ -89,11 +91,11 @@ func apiGroup(config *Config, options generic.RESTOptionsGetter) (*genericapiser
 // storage returns how the registry of stores stores them, and the check that
 // its watch cache is filled.
 func storage(config *Config) (generic.RESTOptionsGetter, *cacheReadiness, error) {
-	namespaces, err := config.namespaces()
+	namespaces, err := nsstorage.NewNamespaces(config.Generic.ClientConfig)
 	if err != nil {
 		return nil, nil, err
 	}
-	codec, err := nsstorage.NewStoreCodec(resourcePrefix, Scheme, func(name string) (string, bool) {
+	codec, err := nsstorage.NewStoreCodec(resourcePrefix(stores.Resource("stores")), Scheme, func(name string) (string, bool) {
 		found, ok := config.Engines.Lookup(name)
 		if !ok {
 			return "", false
@@ -134,7 +136,7 @@ func (o restOptions) GetRESTOptions(resource schema.GroupResource, _ runtime.Obj
 		// what they say.
 		EnableGarbageCollection:   true,
 		DeleteCollectionWorkers:   4,
-		ResourcePrefix:            "/" + resource.Group + "/" + resource.Resource,
+		ResourcePrefix:            resourcePrefix(resource),
 		CountMetricPollPeriod:     countPeriod,
 		StorageObjectCountTracker: o.tracker,
 	}, nil

@@ -80,8 +80,13 @@ func TestPreconditions(t *testing.T) {
 	_, err = stores.Update(t.Context(), other, metav1.UpdateOptions{})
 	expect(t, err, conflict)
 
+	namespace, err := kube.CoreV1().Namespaces().Get(t.Context(), "store-precondition", metav1.GetOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
 	for _, preconditions := range []metav1.Preconditions{
 		{ResourceVersion: &stale.ResourceVersion},
+		{UID: &namespace.UID}, // the garbage collector tells objects apart by uid alone
 		{UID: ptr.To(types.UID("00000000-0000-0000-0000-000000000000"))},
 	} {
 		expect(t, stores.Delete(t.Context(), "precondition", metav1.DeleteOptions{Preconditions: &preconditions}), conflict)

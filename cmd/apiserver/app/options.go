@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	utilerrors "k8s.io/apimachinery/pkg/util/errors"
 	openapinamer "k8s.io/apiserver/pkg/endpoints/openapi"
@@ -47,14 +48,17 @@ func NewOptions() *Options {
 	// There is no etcd: a Store is a namespace.
 	generic.Etcd = nil
 	generic.SecureServing.BindPort = 8443
-	options := &Options{
+	serverRun := genericoptions.NewServerRunOptions()
+	// Without it a stopping server waits a minute for watches that nobody ends:
+	// the garbage collector always has one.
+	serverRun.ShutdownWatchTerminationGracePeriod = 5 * time.Second
+	return &Options{
 		Generic:         generic,
-		ServerRun:       genericoptions.NewServerRunOptions(),
+		ServerRun:       serverRun,
 		Logs:            logs.NewOptions(),
 		Provisioner:     *NewProvisionerOptions(),
 		ProvisionerMode: provisionerInProcess,
 	}
-	return options
 }
 
 // Flags returns the flags by section.
@@ -83,6 +87,7 @@ func (o *Options) Validate() error {
 	if o.ProvisionerMode == provisionerOff && o.Provisioner.Kubeconfig != "" {
 		errs = append(errs, errors.New("--provisioner-kubeconfig has no meaning with --provisioner=off"))
 	}
+	errs = append(errs, o.Provisioner.validateElection()...)
 	return utilerrors.NewAggregate(errs)
 }
 

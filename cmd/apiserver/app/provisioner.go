@@ -5,43 +5,17 @@ import (
 	"fmt"
 
 	"github.com/spf13/pflag"
+	utilerrors "k8s.io/apimachinery/pkg/util/errors"
+	"k8s.io/apimachinery/pkg/util/validation"
 	"k8s.io/client-go/tools/clientcmd"
 	cliflag "k8s.io/component-base/cli/flag"
 	"k8s.io/component-base/logs"
 	logsapi "k8s.io/component-base/logs/api/v1"
 
-	"platform.example.io/stores/charts"
 	"platform.example.io/stores/pkg/config"
 	"platform.example.io/stores/pkg/engine"
 	"platform.example.io/stores/pkg/provisioner"
 )
-
-// PlatformOptions locate the platform's configuration.
-type PlatformOptions struct {
-	// ConfigFile is the path of a PlatformConfiguration.
-	ConfigFile string
-}
-
-func (o *PlatformOptions) addFlags(flags *pflag.FlagSet) {
-	flags.StringVar(&o.ConfigFile, "config", o.ConfigFile,
-		"File with the PlatformConfiguration (docs/configuration.md). Without it all defaults hold, which suit a local cluster.")
-}
-
-// load reads the configuration and the engines it names.
-func (o *PlatformOptions) load() (*config.PlatformConfiguration, *engine.Catalogue, error) {
-	platform := config.Default()
-	if o.ConfigFile != "" {
-		var err error
-		if platform, err = config.Load(o.ConfigFile); err != nil {
-			return nil, nil, err
-		}
-	}
-	engines, err := engine.Load(charts.Files, platform.EngineDirectory)
-	if err != nil {
-		return nil, nil, fmt.Errorf("load engines: %w", err)
-	}
-	return platform, engines, nil
-}
 
 // ProvisionerOptions are the flags of the provisioner.
 type ProvisionerOptions struct {
@@ -83,8 +57,23 @@ func (o *ProvisionerOptions) addElectionFlags(flags *pflag.FlagSet) {
 	flags.StringVar(&o.LeaderElectNamespace, "leader-elect-namespace", o.LeaderElectNamespace, "Namespace of the lease.")
 }
 
+// validateElection returns what is wrong with the flags of leader election.
+func (o *ProvisionerOptions) validateElection() []error {
+	if !o.LeaderElect {
+		return nil
+	}
+	var errs []error
+	for _, problem := range validation.IsDNS1123Label(o.LeaderElectNamespace) {
+		errs = append(errs, fmt.Errorf("--leader-elect-namespace %q: %s", o.LeaderElectNamespace, problem))
+	}
+	return errs
+}
+
 // Run provisions until the context ends.
 func (o *ProvisionerOptions) Run(ctx context.Context) error {
+	if err := utilerrors.NewAggregate(o.validateElection()); err != nil {
+		return err
+	}
 	platform, engines, err := o.Platform.load()
 	if err != nil {
 		return err

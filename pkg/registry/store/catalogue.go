@@ -2,11 +2,13 @@ package store
 
 import (
 	"bytes"
+	"fmt"
 	"slices"
 
 	"k8s.io/apimachinery/pkg/util/validation/field"
 
 	"platform.example.io/stores/pkg/apis/stores"
+	"platform.example.io/stores/pkg/apis/stores/v1alpha1"
 	"platform.example.io/stores/pkg/config"
 	"platform.example.io/stores/pkg/engine"
 )
@@ -53,31 +55,43 @@ func (c catalogue) validateUpdate(updated, stored *stores.Store) field.ErrorList
 	if updated.Spec.Engine != stored.Spec.Engine {
 		return nil // immutable by the type
 	}
-	found, ok := c.engines.Lookup(updated.Spec.Engine)
+	revision, ok := c.revisionOf(stored)
 	if !ok {
-		// The engine was taken away. Only what does not depend on it may change.
-		found = nil
-	}
-	revision := revisionOf(found, stored)
-	if revision == nil {
+		// It was taken away. Only what does not depend on it may change.
 		return refuseOrder(&updated.Spec, &stored.Spec)
 	}
-	return validateOrder(revision, &updated.Spec, &stored.Spec)
+	errs := validateOrder(revision, &updated.Spec, &stored.Spec)
+	return append(errs, validateFirstSizes(revision, &updated.Spec, &stored.Spec)...)
 }
 
 // revisionOf is the revision that a Store runs or, before it ran any, will run.
-func revisionOf(found *engine.Engine, store *stores.Store) *engine.Revision {
-	if found == nil {
-		return nil
+func (c catalogue) revisionOf(store *stores.Store) (*engine.Revision, bool) {
+	found, ok := c.engines.Lookup(store.Spec.Engine)
+	if !ok {
+		return nil, false
 	}
 	if store.Status.EngineRevision == "" {
-		return found.Latest()
+		return found.Latest(), true
 	}
-	revision, ok := found.Revision(store.Status.EngineRevision)
-	if !ok {
-		return nil
+	return found.Revision(store.Status.EngineRevision)
+}
+
+// validateFirstSizes refuses to shrink a volume by sizing it for the first time:
+// until then it has the size of the plan.
+func validateFirstSizes(revision *engine.Revision, spec, stored *stores.StoreSpec) field.ErrorList {
+	var errs field.ErrorList
+	for i, volume := range spec.Storage {
+		sized := slices.ContainsFunc(stored.Storage, func(s stores.VolumeStorage) bool { return s.Name == volume.Name && s.Size != nil })
+		if volume.Size == nil || sized {
+			continue
+		}
+		present, ok := revision.VolumeSize(&v1alpha1.StoreSpec{Plan: stored.Plan}, volume.Name)
+		if ok && volume.Size.Cmp(present) < 0 {
+			errs = append(errs, field.Forbidden(field.NewPath("spec", "storage").Index(i).Child("size"),
+				fmt.Sprintf("may not be less than the plan's %s, which the volume has: volumes only grow", present.String())))
+		}
 	}
-	return revision
+	return errs
 }
 
 // validateOrder checks what changed against what the revision offers.
@@ -85,15 +99,15 @@ func validateOrder(revision *engine.Revision, spec, stored *stores.StoreSpec) fi
 	path := field.NewPath("spec")
 	var errs field.ErrorList
 	if spec.Version != stored.Version && !revision.HasVersion(spec.Version) {
-		errs = append(errs, field.NotSupported(path.Child("version"), spec.Version, versionNames(revision)))
+		errs = append(errs, field.NotSupported(path.Child("version"), spec.Version, revision.Versions()))
 	}
 	if spec.Plan != stored.Plan && !revision.HasPlan(spec.Plan) {
-		errs = append(errs, field.NotSupported(path.Child("plan"), spec.Plan, planNames(revision)))
+		errs = append(errs, field.NotSupported(path.Child("plan"), spec.Plan, revision.Plans()))
 	}
 	for i, volume := range spec.Storage {
 		known := slices.ContainsFunc(stored.Storage, func(s stores.VolumeStorage) bool { return s.Name == volume.Name })
 		if _, declared := revision.Volume(volume.Name); !known && !declared && volume.Name != "" {
-			errs = append(errs, field.NotSupported(path.Child("storage").Index(i).Child("name"), volume.Name, volumeNames(revision)))
+			errs = append(errs, field.NotSupported(path.Child("storage").Index(i).Child("name"), volume.Name, revision.Volumes()))
 		}
 	}
 	if parameters := raw(spec.Parameters); !bytes.Equal(parameters, raw(stored.Parameters)) {
@@ -124,28 +138,4 @@ func raw(object *stores.JSONObject) []byte {
 		return nil
 	}
 	return object.Raw
-}
-
-func versionNames(revision *engine.Revision) []string {
-	names := make([]string, 0, len(revision.Definition.Versions))
-	for _, version := range revision.Definition.Versions {
-		names = append(names, version.Name)
-	}
-	return names
-}
-
-func planNames(revision *engine.Revision) []string {
-	names := make([]string, 0, len(revision.Definition.Plans))
-	for _, plan := range revision.Definition.Plans {
-		names = append(names, plan.Name)
-	}
-	return names
-}
-
-func volumeNames(revision *engine.Revision) []string {
-	names := make([]string, 0, len(revision.Definition.Volumes))
-	for _, volume := range revision.Definition.Volumes {
-		names = append(names, volume.Name)
-	}
-	return names
 }

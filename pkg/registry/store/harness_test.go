@@ -21,7 +21,6 @@ import (
 	"k8s.io/apiserver/pkg/registry/rest"
 	"k8s.io/apiserver/pkg/storage/storagebackend"
 	"k8s.io/client-go/kubernetes"
-	clientrest "k8s.io/client-go/rest"
 
 	"platform.example.io/stores/pkg/apis/stores"
 	"platform.example.io/stores/pkg/apis/stores/install"
@@ -58,9 +57,11 @@ func newRegistry(t *testing.T, c *controlplane.Cluster) *registry {
 	t.Helper()
 	scheme := runtime.NewScheme()
 	install.Install(scheme)
-	client := clientrest.CopyConfig(c.RESTConfig())
-	client.ContentType = "application/vnd.kubernetes.protobuf"
-	kube, err := kubernetes.NewForConfig(client)
+	kube, err := kubernetes.NewForConfig(c.RESTConfig())
+	if err != nil {
+		t.Fatal(err)
+	}
+	namespaces, err := nsstorage.NewNamespaces(c.RESTConfig())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -74,7 +75,7 @@ func newRegistry(t *testing.T, c *controlplane.Cluster) *registry {
 		t.Fatal(err)
 	}
 	decorator := nsstorage.Decorator{
-		Namespaces: kube.CoreV1().Namespaces(),
+		Namespaces: namespaces,
 		Codec:      codec,
 		Resource:   stores.Resource("stores"),
 		OnReady:    func(check func() error) { ready = check },

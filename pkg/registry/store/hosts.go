@@ -9,6 +9,7 @@ import (
 	"k8s.io/apimachinery/pkg/util/validation/field"
 	"k8s.io/apiserver/pkg/storage"
 	"k8s.io/client-go/tools/cache"
+	"k8s.io/klog/v2"
 
 	"platform.example.io/stores/pkg/apis/stores"
 	"platform.example.io/stores/pkg/config"
@@ -53,10 +54,12 @@ func (h hostIndex) validate(ctx context.Context, store, stored *stores.Store) fi
 			continue
 		}
 		taken, err := h.taken(ctx, host, store.Name)
-		switch {
-		case err != nil:
-			errs = append(errs, field.InternalError(path, err))
-		case taken:
+		if err != nil {
+			// The cache is being filled again: as in a race, the provisioner settles it.
+			klog.FromContext(ctx).Error(err, "Could not look up a host", "store", store.Name, "host", host)
+			continue
+		}
+		if taken {
 			errs = append(errs, field.Invalid(path, host, "is already used by another store"))
 		}
 	}

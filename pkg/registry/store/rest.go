@@ -12,7 +12,6 @@ import (
 	genericregistry "k8s.io/apiserver/pkg/registry/generic/registry"
 	"k8s.io/apiserver/pkg/registry/rest"
 	"k8s.io/apiserver/pkg/storage"
-	"k8s.io/apiserver/pkg/storage/names"
 	"k8s.io/apiserver/pkg/util/dryrun"
 	"k8s.io/utils/clock"
 	"sigs.k8s.io/structured-merge-diff/v6/fieldpath"
@@ -61,7 +60,7 @@ func NewREST(options Options) (*REST, *StatusREST, error) {
 	r := &REST{Store: &genericregistry.Store{}}
 	main := strategy{
 		DeclarativeValidation: rest.DeclarativeValidation{Scheme: options.Scheme},
-		NameGenerator:         names.SimpleNameGenerator,
+		NameGenerator:         nameGenerator{},
 		catalogue:             catalogue{engines: options.Engines, platform: options.Platform},
 		hosts:                 hostIndex{platform: options.Platform, list: r.listFromCache},
 	}
@@ -156,7 +155,7 @@ func (r *REST) refuseTakenOnDryRun(ctx context.Context, object runtime.Object, o
 	}
 	key, err := r.KeyFunc(ctx, store.Name)
 	if err != nil {
-		return nil, err
+		return func(context.Context, bool) {}, nil // validation says what is wrong with the name
 	}
 	if err := checker.CheckFree(ctx, key); err != nil {
 		return nil, err

@@ -48,9 +48,23 @@ func ValidateStoreUpdate(updated, stored *stores.Store) field.ErrorList {
 	return append(errs, validateGrowth(updated.Spec.Storage, stored.Spec.Storage, field.NewPath("spec", "storage"))...)
 }
 
+// writtenPhases are the phases that can be written. Invalid and Terminating are
+// derived when a Store is read.
+var writtenPhases = []stores.StorePhase{
+	stores.StorePending,
+	stores.StoreProvisioning,
+	stores.StoreReady,
+	stores.StoreDegraded,
+	stores.StoreFailed,
+	stores.StoreSuspended,
+}
+
 // ValidateStoreStatusUpdate checks a status that the platform writes.
 func ValidateStoreStatusUpdate(updated, stored *stores.Store) field.ErrorList {
 	errs := apimachineryvalidation.ValidateObjectMetaUpdate(&updated.ObjectMeta, &stored.ObjectMeta, field.NewPath("metadata"))
+	if phase := updated.Status.Phase; phase != stored.Status.Phase && !slices.Contains(writtenPhases, phase) {
+		errs = append(errs, field.NotSupported(field.NewPath("status", "phase"), phase, writtenPhases))
+	}
 	if !equality.Semantic.DeepEqual(updated.Status.Conditions, stored.Status.Conditions) {
 		errs = append(errs, metav1validation.ValidateConditions(updated.Status.Conditions, field.NewPath("status", "conditions"))...)
 	}

@@ -58,7 +58,7 @@ func (s *Storage) create(ctx context.Context, key string, object runtime.Object)
 	case apierrors.IsAlreadyExists(err):
 		return state{}, err
 	case err != nil:
-		return state{}, s.interpret(err, key)
+		return state{}, s.interpret(ctx, err, key)
 	}
 	return s.stateOf(created, key)
 }

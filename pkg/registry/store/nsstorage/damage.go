@@ -14,10 +14,6 @@ import (
 	"platform.example.io/stores/pkg/apis/stores/v1alpha1"
 )
 
-// annotationsLimit is the size in bytes of all annotations of a namespace
-// together (k8s.io/apimachinery TotalAnnotationSizeLimitB).
-const annotationsLimit = 256 * 1024
-
 // overlay derives what a reader must see but nothing stores: the phase of a
 // Store that is being deleted or is damaged, and the conditions that say why.
 func overlay(store *stores.Store, since metav1.Time) {
@@ -102,29 +98,4 @@ func keepDamage(before, after *stores.Store, changed map[string]bool) error {
 		return apierrors.NewInvalid(stores.Kind(storeKind), before.Name, errs)
 	}
 	return nil
-}
-
-// checkSize refuses what kube-apiserver would refuse with an error about a
-// namespace, naming the part of the Store that is to blame.
-func checkSize(name string, image Image) error {
-	paths := map[string]*field.Path{
-		annotationSpec:     field.NewPath("spec"),
-		annotationStatus:   field.NewPath("status"),
-		annotationMetadata: field.NewPath("metadata"),
-	}
-	total, largest := 0, ""
-	for annotation, text := range image.Annotations {
-		total += len(annotation) + len(text)
-		if largest == "" || len(text) > len(image.Annotations[largest]) {
-			largest = annotation
-		}
-	}
-	if total <= annotationsLimit {
-		return nil
-	}
-	return tooLarge(name, paths[largest])
-}
-
-func tooLarge(name string, path *field.Path) error {
-	return apierrors.NewInvalid(stores.Kind(storeKind), name, field.ErrorList{field.TooLong(path, "", annotationsLimit)})
 }

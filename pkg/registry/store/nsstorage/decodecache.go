@@ -46,6 +46,14 @@ func (c *decodeCache) put(key string, namespace *corev1.Namespace, object runtim
 	c.entries[key] = decodedObject{uid: namespace.UID, version: namespace.ResourceVersion, object: object}
 }
 
+// has tells whether an object with the key is known to exist.
+func (c *decodeCache) has(key string) bool {
+	c.mu.RLock()
+	defer c.mu.RUnlock()
+	_, ok := c.entries[key]
+	return ok
+}
+
 func (c *decodeCache) forget(key string) {
 	c.mu.Lock()
 	defer c.mu.Unlock()

@@ -33,12 +33,14 @@ func (s *Storage) Delete(
 			continue
 		}
 		err := s.delete(ctx, key, stored.version)
+		conflict := err
 		switch {
 		case err == nil:
 			return s.afterDelete(ctx, key, stored, out)
 		case apierrors.IsConflict(err):
 			// Somebody wrote in between, or the namespace is terminating already:
 			// kube-apiserver answers both alike.
+			refused := stored
 			if stored, err = refresh(); err != nil {
 				return err
 			}
@@ -47,6 +49,9 @@ func (s *Storage) Delete(
 					return err
 				}
 				return copyInto(stored.object, out)
+			}
+			if stored.version == refused.version {
+				return conflict
 			}
 		default:
 			return err
@@ -73,7 +78,7 @@ func (s *Storage) delete(ctx context.Context, key string, version uint64) error 
 		Preconditions: &metav1.Preconditions{ResourceVersion: ptr.To(fmt.Sprint(version))},
 	})
 	if err != nil {
-		return s.interpret(err, key)
+		return s.interpret(ctx, err, key)
 	}
 	return nil
 }

@@ -1,6 +1,7 @@
 package nsstorage
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"path"
@@ -10,31 +11,64 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/util/validation/field"
 	"k8s.io/apiserver/pkg/storage"
+	"k8s.io/klog/v2"
+)
+
+var (
+	// errStale asks the caller to read again and retry.
+	errStale = errors.New("the suggested object is stale")
+	// errRefused says that whoever reads a stream wants no more of it.
+	errRefused = errors.New("the reader is gone")
 )
 
 // interpret turns an error about a namespace into one about the object with the
 // key. Codes, reasons and retry hints are kept; the namespace is not mentioned,
-// because the client asked for no namespace.
-func (s *Storage) interpret(err error, key string) error {
+// because the client asked for no namespace, and neither is how we reach it.
+func (s *Storage) interpret(ctx context.Context, err error, key string) error {
 	var status apierrors.APIStatus
 	if !errors.As(err, &status) {
-		return storage.NewInternalError(fmt.Errorf("reach the cluster's API for %s: %w", s.resource.String(), err))
+		return s.unreachable(ctx, err, key)
 	}
 	switch {
 	case apierrors.IsNotFound(err):
 		return storage.NewKeyNotFoundError(key, 0)
+	case apierrors.IsUnauthorized(err):
+		return s.misconfigured(ctx, err)
 	case apierrors.IsInvalid(err) && onlyAnnotations(status.Status()):
-		return tooLarge(path.Base(key), field.NewPath("metadata"))
+		return tooLarge(path.Base(key), field.NewPath("metadata"), annotationsLimit)
 	}
 	rewritten := status.Status()
-	name := path.Base(key)
 	rewritten.Message = s.inOurWords(rewritten.Message, key)
 	if rewritten.Details != nil {
 		details := *rewritten.Details
-		details.Group, details.Kind, details.Name, details.UID = s.resource.Group, s.resource.Resource, name, ""
+		details.Group, details.Kind, details.Name, details.UID = s.resource.Group, s.resource.Resource, path.Base(key), ""
 		rewritten.Details = &details
 	}
 	return &apierrors.StatusError{ErrStatus: rewritten}
+}
+
+// interpretRead is interpret for requests that no admission judges: what is
+// forbidden is forbidden to our own account, not to the client.
+func (s *Storage) interpretRead(ctx context.Context, err error, key string) error {
+	if apierrors.IsForbidden(err) {
+		return s.misconfigured(ctx, err)
+	}
+	return s.interpret(ctx, err, key)
+}
+
+// unreachable is for errors that kube-apiserver did not answer.
+func (s *Storage) unreachable(ctx context.Context, err error, key string) error {
+	if ctx.Err() != nil {
+		return storage.NewTimeoutError(key, "the request did not complete in time")
+	}
+	klog.FromContext(ctx).Error(err, "Could not reach kube-apiserver", "resource", s.resource)
+	return apierrors.NewServiceUnavailable("the cluster's API cannot be reached at the moment; try again")
+}
+
+// misconfigured is for what our own account may not do.
+func (s *Storage) misconfigured(ctx context.Context, err error) error {
+	klog.FromContext(ctx).Error(err, "The API server's account lacks a permission on namespaces", "resource", s.resource)
+	return apierrors.NewInternalError(errors.New("the platform's API server lacks a permission it needs; its log says which"))
 }
 
 // onlyAnnotations is true when the size of annotations is all that is wrong:
@@ -51,7 +85,8 @@ func onlyAnnotations(status metav1.Status) bool {
 	return true
 }
 
-// inOurWords replaces the namespace by the object in a message for people.
+// inOurWords names the object instead of the namespace in a message for people,
+// which may come from somebody's admission webhook.
 func (s *Storage) inOurWords(message, key string) string {
 	name, err := s.codec.NamespaceName(key)
 	if err != nil {

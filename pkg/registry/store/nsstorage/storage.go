@@ -17,9 +17,7 @@ import (
 
 // Config says what a Storage stores and where.
 type Config struct {
-	// Namespaces is the client of the cluster's namespaces. It should speak
-	// protobuf and have no client-side rate limit: flow control belongs to
-	// kube-apiserver's priority and fairness.
+	// Namespaces is the client of the cluster's namespaces; see NewNamespaces.
 	Namespaces corev1client.NamespaceInterface
 	// Codec maps objects to namespaces.
 	Codec Codec
@@ -76,68 +74,6 @@ func (s *Storage) Get(ctx context.Context, key string, opts storage.GetOptions, 
 	return copyInto(state.object, out)
 }
 
-// state is an object as it was stored at a version.
-type state struct {
-	object  runtime.Object
-	version uint64
-	// current is false for a caller's suggestion, which may be stale.
-	current bool
-	// terminating is true when the namespace itself is being deleted, which a
-	// suggestion cannot tell from an object that waits for its finalizers.
-	terminating bool
-}
-
-// exists is false for the state of a key that nothing is stored at.
-func (s state) exists() bool { return s.version != 0 }
-
-// read returns the object with the key as it is stored now.
-func (s *Storage) read(ctx context.Context, key string) (state, error) {
-	name, err := s.locate(key)
-	if err != nil {
-		return state{}, err
-	}
-	namespace, err := s.namespaces.Get(ctx, name, metav1.GetOptions{})
-	if err != nil {
-		return state{}, s.interpret(err, key)
-	}
-	return s.stateOf(namespace, key)
-}
-
-// readOrEmpty is read, with an empty object for a key that nothing is stored at.
-func (s *Storage) readOrEmpty(ctx context.Context, key string) (state, error) {
-	current, err := s.read(ctx, key)
-	if storage.IsNotFound(err) {
-		return state{object: s.newFunc(), current: true}, nil
-	}
-	return current, err
-}
-
-func (s *Storage) stateOf(namespace *corev1.Namespace, key string) (state, error) {
-	if owned, ok := s.codec.Key(namespace); !ok || owned != key {
-		return state{}, storage.NewKeyNotFoundError(key, 0)
-	}
-	object := s.decode(key, namespace)
-	version, err := s.versioner.ObjectResourceVersion(object)
-	if err != nil {
-		return state{}, fmt.Errorf("read resource version of %s: %w", key, err)
-	}
-	return state{
-		object:      object,
-		version:     version,
-		current:     true,
-		terminating: namespace.DeletionTimestamp != nil,
-	}, nil
-}
-
-// suggested is the state of an object that a caller believes is stored.
-func (s *Storage) suggested(object runtime.Object) (state, error) {
-	version, err := s.versioner.ObjectResourceVersion(object)
-	if err != nil {
-		return state{}, fmt.Errorf("read resource version of the suggested object: %w", err)
-	}
-	return state{object: object, version: version}, nil
-}
-
 // decode returns the object in the namespace. It is shared with the decode
 // cache and must not be modified.
 func (s *Storage) decode(key string, namespace *corev1.Namespace) runtime.Object {
@@ -188,7 +124,7 @@ func (s *Storage) CheckFree(ctx context.Context, key string) error {
 		return nil
 	}
 	if err != nil {
-		return s.interpret(err, key)
+		return s.interpretRead(ctx, err, key)
 	}
 	if _, ours := s.codec.Key(namespace); ours {
 		return nil
@@ -224,7 +160,7 @@ func (s *Storage) checkMinimumVersion(ctx context.Context, minimum string, read 
 func (s *Storage) GetCurrentResourceVersion(ctx context.Context) (uint64, error) {
 	list, err := s.namespaces.List(ctx, metav1.ListOptions{LabelSelector: s.codec.Selector().String(), Limit: 1})
 	if err != nil {
-		return 0, s.interpret(err, s.prefix)
+		return 0, s.interpretRead(ctx, err, s.prefix)
 	}
 	version, err := s.versioner.ParseResourceVersion(list.ResourceVersion)
 	if err != nil || version == 0 {
@@ -237,7 +173,7 @@ func (s *Storage) GetCurrentResourceVersion(ctx context.Context) (uint64, error)
 func (s *Storage) Stats(ctx context.Context) (storage.Stats, error) {
 	list, err := s.namespaces.List(ctx, metav1.ListOptions{LabelSelector: s.codec.Selector().String(), ResourceVersion: "0"})
 	if err != nil {
-		return storage.Stats{}, s.interpret(err, s.prefix)
+		return storage.Stats{}, s.interpretRead(ctx, err, s.prefix)
 	}
 	stats := storage.Stats{}
 	for i := range list.Items {

@@ -115,7 +115,7 @@ func (c *StoreCodec) Encode(_ string, object runtime.Object) (Image, error) {
 		}
 		image.Annotations[annotation] = text
 	}
-	return image, checkSize(store.Name, image)
+	return image, checkSize(store.Name, image.Annotations[annotationSpec], image.Annotations[annotationMetadata])
 }
 
 var encoders = map[string]func(*stores.Store, types.UID) (string, error){
@@ -158,7 +158,32 @@ func (c *StoreCodec) Diff(stored, updated runtime.Object) (Image, bool, error) {
 		return Image{}, false, nil
 	}
 	image.Labels = c.labels(after)
-	return image, true, checkSize(after.Name, image)
+	return image, true, checkGrowth(before, after, image)
+}
+
+// checkGrowth checks the size of what a user changed. Bookkeeping is never
+// refused: a status or the removal of a finalizer must always be writable.
+func checkGrowth(before, after *stores.Store, image Image) error {
+	if status, ok := image.Annotations[annotationStatus]; ok {
+		if err := checkStatusSize(after.Name, status); err != nil {
+			return err
+		}
+	}
+	quiet := after.DeepCopy()
+	quiet.ManagedFields, quiet.Generation = before.ManagedFields, before.Generation
+	quiet.Finalizers = before.Finalizers
+	if _, ok := image.Annotations[annotationSpec]; !ok && !metadataChanged(before, quiet) {
+		return nil
+	}
+	spec, err := specFragment(after, before.UID)
+	if err != nil {
+		return fmt.Errorf("encode store: %w", err)
+	}
+	metadata, err := metadataFragment(after, before.UID)
+	if err != nil {
+		return fmt.Errorf("encode store: %w", err)
+	}
+	return checkSize(after.Name, spec, metadata)
 }
 
 func metadataChanged(before, after *stores.Store) bool {

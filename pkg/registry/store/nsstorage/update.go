@@ -3,6 +3,7 @@ package nsstorage
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
@@ -42,23 +43,16 @@ func (s *Storage) GuaranteedUpdate(
 		switch {
 		case err == nil:
 			return copyInto(written.object, out)
-		case err == errStale, apierrors.IsConflict(err):
-			if stored, err = refresh(); err != nil {
-				return err
-			}
-		default:
+		case errors.Is(err, errStale), storage.IsNotFound(err):
+			stored, err = refresh()
+		case apierrors.IsConflict(err):
+			stored, err = afterConflict(stored, refresh, err)
+		}
+		if err != nil {
 			return err
 		}
 	}
 	return storage.NewTimeoutError(key, "the update did not complete in time, because others kept updating the object")
-}
-
-// start returns the suggestion, or what is stored now where there is none.
-func (s *Storage) start(suggestion runtime.Object, refresh func() (state, error)) (state, error) {
-	if suggestion != nil {
-		return s.suggested(suggestion)
-	}
-	return refresh()
 }
 
 // attempt checks the preconditions and returns the update of a stored object.
@@ -78,27 +72,6 @@ func (s *Storage) attempt(key string, stored state, preconditions *storage.Preco
 	}
 	return updated, nil
 }
-
-// afterRefusal decides what follows when an operation was refused on the basis
-// of a state: if that was a stale suggestion, the operation is tried on what is
-// stored now; if not, the refusal stands. The error is the original one, for
-// the refreshed object it was computed from is the same.
-func afterRefusal(refused state, refresh func() (state, error), refusal error) (state, error) {
-	if refused.current {
-		return state{}, refusal
-	}
-	current, err := refresh()
-	if err != nil {
-		return state{}, err
-	}
-	if current.version == refused.version {
-		return state{}, refusal
-	}
-	return current, nil
-}
-
-// errStale asks the caller to read again and retry.
-var errStale = fmt.Errorf("the suggested object is stale")
 
 // write stores the update on top of exactly the stored version.
 func (s *Storage) write(ctx context.Context, key string, stored state, updated runtime.Object) (state, error) {
@@ -157,7 +130,7 @@ func (s *Storage) patch(ctx context.Context, key string, version uint64, image I
 	}
 	namespace, err := s.namespaces.Patch(ctx, name, types.MergePatchType, body, metav1.PatchOptions{})
 	if err != nil {
-		return state{}, s.interpret(err, key)
+		return state{}, s.interpret(ctx, err, key)
 	}
 	return s.stateOf(namespace, key)
 }

@@ -14,8 +14,6 @@ import (
 	"k8s.io/apimachinery/pkg/watch"
 	"k8s.io/apiserver/pkg/storage"
 	utilflowcontrol "k8s.io/apiserver/pkg/util/flowcontrol"
-	"k8s.io/client-go/tools/cache"
-	watchtools "k8s.io/client-go/tools/watch"
 )
 
 // eventBuffer is how many events wait for a slow reader before the upstream
@@ -88,55 +86,9 @@ func (w *watcher) run() {
 		w.fail(err)
 		return
 	}
-	upstream, err := watchtools.NewRetryWatcherWithContext(w.ctx, strconv.FormatUint(w.version, 10), upstreamWatcher{w.storage})
-	if err != nil {
-		w.fail(storage.NewInternalError(err))
-		return
+	if err := w.storage.stream(w.ctx, w.version, w.translate); err != nil {
+		w.fail(err)
 	}
-	defer upstream.Stop()
-	for {
-		select {
-		case <-w.ctx.Done():
-			return
-		case event, open := <-upstream.ResultChan():
-			if !open || !w.translate(event) {
-				return
-			}
-		}
-	}
-}
-
-// upstreamWatcher opens the watch of namespaces that the retry watcher resumes.
-type upstreamWatcher struct{ storage *Storage }
-
-var _ cache.WatcherWithContext = upstreamWatcher{}
-
-// WatchWithContext watches the codec's namespaces. That the stream cannot be
-// continued is an event for whoever watches, however kube-apiserver says it: the
-// retry watcher would take anything but a Gone event for an outage and try for
-// ever.
-func (u upstreamWatcher) WatchWithContext(ctx context.Context, options metav1.ListOptions) (watch.Interface, error) {
-	options.LabelSelector = u.storage.codec.Selector().String()
-	upstream, err := u.storage.namespaces.Watch(ctx, options)
-	if apierrors.IsResourceExpired(err) || apierrors.IsGone(err) {
-		expired := watch.NewRaceFreeFake()
-		expired.Error(errorObject(err))
-		return expired, nil
-	}
-	if err != nil {
-		return nil, err
-	}
-	return watch.Filter(upstream, broken), nil
-}
-
-// broken lets an internal error end the watch: kube-apiserver sends one when
-// etcd has compacted what it was about to send, and nobody can know what is
-// missing. Listing again heals it.
-func broken(event watch.Event) (watch.Event, bool) {
-	if event.Type == watch.Error && apierrors.IsInternalError(apierrors.FromObject(event.Object)) {
-		event.Object = errorObject(apierrors.NewResourceExpired("The stream of changes was interrupted; list again."))
-	}
-	return event, true
 }
 
 // begin lists what the reader must be told first, or what a selector needs to
@@ -183,7 +135,7 @@ func (w *watcher) list(opts storage.ListOptions, emit bool) (uint64, error) {
 	}
 	namespaces, err := w.storage.namespaces.List(w.ctx, options)
 	if err != nil {
-		return 0, w.storage.interpretList(err, q)
+		return 0, w.storage.interpretList(w.ctx, err, q)
 	}
 	read, err := w.storage.versioner.ParseResourceVersion(namespaces.ResourceVersion)
 	if err != nil {
@@ -238,16 +190,10 @@ func newBookmark(newFunc func() runtime.Object, versioner storage.Versioner, ver
 }
 
 // translate sends the event of an object for that of its namespace. It returns
-// false when the watch has ended.
-func (w *watcher) translate(event watch.Event) bool {
-	if event.Type == watch.Error {
-		w.fail(w.storage.interpret(apierrors.FromObject(event.Object), w.query.prefix))
-		return false
-	}
-	namespace, ok := event.Object.(*corev1.Namespace)
-	if !ok {
-		w.fail(storage.NewInternalError(fmt.Errorf("watch namespaces: unexpected event object %T", event.Object)))
-		return false
+// false when the reader is gone.
+func (w *watcher) translate(kind watch.EventType, namespace *corev1.Namespace) bool {
+	if kind == watch.Bookmark {
+		return w.progress(namespace.ResourceVersion)
 	}
 	key, ours := w.storage.codec.Key(namespace)
 	if !ours {
@@ -258,7 +204,7 @@ func (w *watcher) translate(event watch.Event) bool {
 	if !w.covers(key) {
 		return true
 	}
-	if event.Type == watch.Deleted {
+	if kind == watch.Deleted {
 		return w.removed(key, namespace)
 	}
 	object := w.storage.decode(key, namespace)
@@ -270,17 +216,33 @@ func (w *watcher) translate(event watch.Event) bool {
 	before, known := w.seen[key]
 	switch {
 	case matched:
-		if w.selective() && event.Type == watch.Modified && !known {
-			event.Type = watch.Added
+		if w.selective() && kind == watch.Modified && !known {
+			kind = watch.Added
 		}
 		w.note(key, object)
-		return w.send(watch.Event{Type: event.Type, Object: object})
+		return w.send(watch.Event{Type: kind, Object: object})
 	case known:
 		delete(w.seen, key)
 		return w.sendDeleted(before, namespace)
 	default:
 		return true
 	}
+}
+
+// progress passes on how far the stream has come, to a reader that asked for it.
+func (w *watcher) progress(version string) bool {
+	if !w.query.opts.ProgressNotify {
+		return true
+	}
+	reached, err := w.storage.versioner.ParseResourceVersion(version)
+	if err != nil {
+		return true
+	}
+	bookmark := w.storage.newFunc()
+	if err := w.storage.versioner.UpdateObject(bookmark, reached); err != nil {
+		return true
+	}
+	return w.send(watch.Event{Type: watch.Bookmark, Object: bookmark})
 }
 
 // removed reports the last state of an object whose namespace is gone.
@@ -303,7 +265,7 @@ func (w *watcher) removed(key string, namespace *corev1.Namespace) bool {
 // a label that does not agree with its name.
 func (w *watcher) disowned(namespace *corev1.Namespace) bool {
 	key, ok := w.storage.codec.FormerKey(namespace)
-	if !ok || !w.covers(key) {
+	if !ok || !w.covers(key) || !w.storage.decoded.has(key) {
 		return true
 	}
 	return w.removed(key, namespace)

@@ -26,7 +26,6 @@ import (
 	"k8s.io/apiserver/pkg/storage/etcd3"
 	"k8s.io/client-go/kubernetes"
 	corev1client "k8s.io/client-go/kubernetes/typed/core/v1"
-	"k8s.io/client-go/rest"
 
 	"platform.example.io/stores/pkg/registry/store/nsstorage"
 	"platform.example.io/stores/test/controlplane"
@@ -92,14 +91,12 @@ var runs atomic.Int64
 // kube-apiserver, and the client it works with.
 func newRaw(t *testing.T, on *controlplane.Cluster) (*nsstorage.Storage, nsstorage.Codec, corev1client.NamespaceInterface) {
 	t.Helper()
-	client := rest.CopyConfig(on.RESTConfig())
-	client.ContentType = "application/vnd.kubernetes.protobuf"
-	kube, err := kubernetes.NewForConfig(client)
+	client, err := nsstorage.NewNamespaces(on.RESTConfig())
 	if err != nil {
 		t.Fatal(err)
 	}
 	codec := podCodec{run: "r" + strconv.FormatInt(runs.Add(1), 36), scheme: scheme}
-	namespaces := instant{kube.CoreV1().Namespaces()}
+	namespaces := instant{client}
 	return nsstorage.New(nsstorage.Config{
 		Namespaces:     namespaces,
 		Codec:          codec,
