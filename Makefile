@@ -23,8 +23,9 @@ MODULES := . hack/localcluster hack/tools
 # about 600 MB.
 TEST_PARALLEL ?= 2
 TEST_TIMEOUT ?= 15m
-# The race detector; `make test RACE=` does without (it needs a C compiler).
-RACE ?= -race
+# `make test-race` sets it: the race detector compiles everything once more, and
+# needs a C compiler.
+RACE ?=
 FUZZTIME ?= 30s
 
 ##@ Use it
@@ -89,6 +90,10 @@ generate: ## Regenerate code, manifests and golden files
 
 .PHONY: test
 test: test-unit test-cluster test-localcluster ## Run every test
+
+.PHONY: test-race
+test-race: ## Run every test under the race detector
+	@$(MAKE) test RACE=-race
 
 .PHONY: test-unit
 test-unit: build ## Tests that need no control plane: units, golden files, fuzz corpora

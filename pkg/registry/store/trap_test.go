@@ -127,6 +127,22 @@ func TestTrap5DamageFailsNoList(t *testing.T) {
 	}
 }
 
+// Finalizers that cannot be read must not be taken for none.
+func TestTrap5DamagedMetadataKeepsTheStore(t *testing.T) {
+	r := newRegistry(t, cluster)
+	store := newStore(uniqueName())
+	store.Finalizers = []string{finalizer}
+	name := r.mustCreate(t, store).Name
+	patch := `{"metadata":{"annotations":{"platform.example.io/metadata":"{"}}}`
+	if _, err := r.kube.CoreV1().Namespaces().Patch(t.Context(), "store-"+name, types.MergePatchType, []byte(patch), metav1.PatchOptions{}); err != nil {
+		t.Fatal(err)
+	}
+	_, _, err := r.delete(t, name, &metav1.DeleteOptions{})
+	if !apierrors.IsForbidden(err) || r.namespace(t, name).DeletionTimestamp != nil {
+		t.Errorf("deleting a store whose finalizers cannot be read gave %v, want Forbidden and its namespace untouched", err)
+	}
+}
+
 func TestTrap6ForeignNamespaceIsNotAdopted(t *testing.T) {
 	r := newRegistry(t, cluster)
 	name := uniqueName()

@@ -62,7 +62,7 @@ var writtenPhases = []stores.StorePhase{
 // ValidateStoreStatusUpdate checks a status that the platform writes.
 func ValidateStoreStatusUpdate(updated, stored *stores.Store) field.ErrorList {
 	errs := apimachineryvalidation.ValidateObjectMetaUpdate(&updated.ObjectMeta, &stored.ObjectMeta, field.NewPath("metadata"))
-	if phase := updated.Status.Phase; phase != stored.Status.Phase && !slices.Contains(writtenPhases, phase) {
+	if phase := updated.Status.Phase; phase != "" && phase != stored.Status.Phase && !slices.Contains(writtenPhases, phase) {
 		errs = append(errs, field.NotSupported(field.NewPath("status", "phase"), phase, writtenPhases))
 	}
 	if !equality.Semantic.DeepEqual(updated.Status.Conditions, stored.Status.Conditions) {
