@@ -116,7 +116,9 @@ func TestCodecRoundTripsRandomStores(t *testing.T) {
 		store := &stores.Store{}
 		filler.Fill(store)
 		store.Name = "acme"
-		store.Namespace, store.SelfLink = "", ""
+		store.Namespace = ""
+		//lint:ignore SA1019 the filler fills it, and nothing stores it
+		store.SelfLink = ""
 		store.Status.Phase = stores.StoreReady
 		image, err := codec.Encode(testPrefix+"/"+store.Name, store)
 		if apierrors.IsInvalid(err) {
