@@ -18,7 +18,7 @@ import (
 // makes of them is not run here.
 func TestDashboardThroughKubectlProxy(t *testing.T) {
 	t.Parallel()
-	order(t, "dashboard", suspended)
+	order(t, "on-the-page", suspended)
 	root, err := controlplane.ModuleRoot()
 	if err != nil {
 		t.Fatal(err)
@@ -46,7 +46,7 @@ func TestDashboardThroughKubectlProxy(t *testing.T) {
 		"/dashboard/":          `<script type="module" src="stores.js">`,
 		"/dashboard/stores.js": "/apis/platform.example.io/v1alpha1/stores",
 		"/dashboard/style.css": "table",
-		"/apis/platform.example.io/v1alpha1/stores?fieldSelector=metadata.name%3Ddashboard": `"name":"dashboard"`,
+		"/apis/platform.example.io/v1alpha1/stores?fieldSelector=metadata.name%3Don-the-page": `"name":"on-the-page"`,
 	} {
 		response, err := http.Get("http://" + address + path)
 		if err != nil {
