@@ -138,7 +138,7 @@ type StorePhase string
 const (
 	// StorePending is a Store that the provisioner has not taken up yet.
 	StorePending StorePhase = "Pending"
-	// StoreProvisioning is a Store that is coming up and has never been ready.
+	// StoreProvisioning is a Store that is coming up, or taking on a changed spec.
 	StoreProvisioning StorePhase = "Provisioning"
 	// StoreReady is a shop that serves as its spec says.
 	StoreReady StorePhase = "Ready"
