@@ -57,7 +57,7 @@ func precedes(a, b *v1alpha1.Store) bool {
 // hostsOf indexes stores by host; those that could not be decoded want none.
 func hostsOf(obj any) ([]string, error) {
 	store, ok := obj.(*v1alpha1.Store)
-	if !ok || store.Status.Phase == v1alpha1.StoreInvalid {
+	if !ok || damaged(store) {
 		return nil, nil
 	}
 	return store.Spec.Hosts, nil

@@ -172,7 +172,12 @@ func TestTwoStoresShareNothing(t *testing.T) {
 func TestInvalidStoreIsLeftAlone(t *testing.T) {
 	b := newBench(t)
 	b.order("invalid", nil)
-	b.setStatus("invalid", func(s *v1alpha1.StoreStatus) { s.Phase = v1alpha1.StoreInvalid })
+	b.setStatus("invalid", func(s *v1alpha1.StoreStatus) {
+		s.Conditions = []metav1.Condition{{
+			Type: v1alpha1.ConditionValid, Status: metav1.ConditionFalse,
+			Reason: v1alpha1.ReasonStorageInvalid, LastTransitionTime: metav1.Now(),
+		}}
+	})
 	p := b.provision(nil)
 	b.order("valid", nil)
 	b.applied("valid")

@@ -4,6 +4,7 @@ import (
 	"context"
 	"time"
 
+	apimeta "k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/util/wait"
 
@@ -43,7 +44,7 @@ func (p *Provisioner) reconcile(ctx context.Context, name string) (again time.Du
 		return 0, nil
 	case store.DeletionTimestamp != nil:
 		return p.terminate(ctx, store)
-	case store.Status.Phase == v1alpha1.StoreInvalid:
+	case damaged(store):
 		// Its spec is not what somebody wrote. A person repairs it first.
 		return 0, nil
 	}
@@ -93,3 +94,9 @@ func (p *Provisioner) lookAgain(recheck time.Duration) time.Duration {
 }
 
 func (p *Provisioner) now() metav1.Time { return metav1.NewTime(p.clock.Now()) }
+
+// damaged tells a Store whose stored form could not be decoded. The condition
+// is the API server's, derived on every read; nobody can store it.
+func damaged(store *v1alpha1.Store) bool {
+	return apimeta.IsStatusConditionFalse(store.Status.Conditions, v1alpha1.ConditionValid)
+}

@@ -67,7 +67,7 @@ func storedStatus(store *stores.Store) stores.StoreStatus {
 }
 
 func derived(condition metav1.Condition) bool {
-	return condition.Reason == v1alpha1.ReasonStorageInvalid
+	return condition.Type == v1alpha1.ConditionValid || condition.Reason == v1alpha1.ReasonStorageInvalid
 }
 
 // keepDamage takes damaged parts out of an update, so that they stay byte for
