@@ -18,6 +18,7 @@ import (
 	engineregistry "platform.example.io/stores/pkg/registry/engine"
 	storeregistry "platform.example.io/stores/pkg/registry/store"
 	"platform.example.io/stores/pkg/registry/store/nsstorage"
+	"platform.example.io/stores/pkg/registry/store/serializer"
 )
 
 // resourcePrefix precedes the keys of a resource's objects in the watch cache.
@@ -80,6 +81,11 @@ func apiGroup(config *Config, options generic.RESTOptionsGetter) (*genericapiser
 		return nil, err
 	}
 	group := genericapiserver.NewDefaultAPIGroupInfo(stores.GroupName, Scheme, metav1.ParameterCodec, Codecs)
+	items, ok := storeREST.Storage.Storage.(serializer.Items)
+	if !ok {
+		return nil, fmt.Errorf("storage of stores (%T) does not remember encoded items", storeREST.Storage.Storage)
+	}
+	group.NegotiatedSerializer = serializer.New(Codecs, items)
 	group.VersionedResourcesStorageMap[v1alpha1.SchemeGroupVersion.Version] = map[string]rest.Storage{
 		"stores":        storeREST,
 		"stores/status": statusREST,
@@ -107,10 +113,11 @@ func storage(config *Config) (generic.RESTOptionsGetter, *cacheReadiness, error)
 	}
 	readiness := &cacheReadiness{}
 	decorator := nsstorage.Decorator{
-		Namespaces: namespaces,
-		Codec:      codec,
-		Resource:   stores.Resource("stores"),
-		OnReady:    readiness.add,
+		Namespaces:      namespaces,
+		Codec:           codec,
+		Resource:        stores.Resource("stores"),
+		ConsistentReads: config.ConsistentReads,
+		OnReady:         readiness.add,
 	}
 	return restOptions{
 		decorator: decorator.Decorate,

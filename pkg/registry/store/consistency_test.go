@@ -10,10 +10,21 @@ import (
 	"k8s.io/utils/ptr"
 
 	"platform.example.io/stores/pkg/apis/stores"
+	"platform.example.io/stores/pkg/registry/store/nsstorage"
 )
 
+// whicheverWay runs a test with each way of reading consistently.
+func whicheverWay(t *testing.T, test func(t *testing.T, r *registry)) {
+	for _, reads := range []nsstorage.ConsistentReads{nsstorage.ReadThrough, nsstorage.Fence} {
+		t.Run(string(reads), func(t *testing.T) { test(t, newRegistryWith(t, cluster, reads)) })
+	}
+}
+
 func TestReadsAtTheVersionOfAnUnrelatedWrite(t *testing.T) {
-	r := newRegistry(t, cluster)
+	whicheverWay(t, readsAtTheVersionOfAnUnrelatedWrite)
+}
+
+func readsAtTheVersionOfAnUnrelatedWrite(t *testing.T, r *registry) {
 	name := r.mustCreate(t, newStore(uniqueName())).Name
 	version := r.unrelatedWrite(t)
 
@@ -32,8 +43,9 @@ func TestReadsAtTheVersionOfAnUnrelatedWrite(t *testing.T) {
 	}
 }
 
-func TestInitialEventsOfAWatch(t *testing.T) {
-	r := newRegistry(t, cluster)
+func TestInitialEventsOfAWatch(t *testing.T) { whicheverWay(t, initialEventsOfAWatch) }
+
+func initialEventsOfAWatch(t *testing.T, r *registry) {
 	name := r.mustCreate(t, newStore(uniqueName())).Name
 	r.unrelatedWrite(t)
 	for _, version := range []string{"", "0"} {

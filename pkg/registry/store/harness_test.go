@@ -55,6 +55,11 @@ type registry struct {
 
 func newRegistry(t *testing.T, c *controlplane.Cluster) *registry {
 	t.Helper()
+	return newRegistryWith(t, c, nsstorage.ReadThrough)
+}
+
+func newRegistryWith(t *testing.T, c *controlplane.Cluster, reads nsstorage.ConsistentReads) *registry {
+	t.Helper()
 	scheme := runtime.NewScheme()
 	install.Install(scheme)
 	kube, err := kubernetes.NewForConfig(c.RESTConfig())
@@ -75,10 +80,11 @@ func newRegistry(t *testing.T, c *controlplane.Cluster) *registry {
 		t.Fatal(err)
 	}
 	decorator := nsstorage.Decorator{
-		Namespaces: namespaces,
-		Codec:      codec,
-		Resource:   stores.Resource("stores"),
-		OnReady:    func(check func() error) { ready = check },
+		Namespaces:      namespaces,
+		Codec:           codec,
+		Resource:        stores.Resource("stores"),
+		ConsistentReads: reads,
+		OnReady:         func(check func() error) { ready = check },
 	}
 	r := &registry{kube: kube}
 	r.REST, r.status, err = storeregistry.NewREST(storeregistry.Options{

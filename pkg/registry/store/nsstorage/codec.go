@@ -29,6 +29,10 @@ type Codec interface {
 	// object whose namespace lost its label.
 	FormerKey(namespace *corev1.Namespace) (string, bool)
 
+	// Fence returns the name and the labels of a namespace that Selector selects
+	// and Key never accepts, for reads that wait until the watch has caught up.
+	Fence() (name string, labels map[string]string)
+
 	// Encode returns everything that the object with the key writes on its new
 	// namespace.
 	Encode(key string, object runtime.Object) (Image, error)

@@ -6,68 +6,119 @@ import (
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/api/meta"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/watch"
 	"k8s.io/apiserver/pkg/storage"
 	"k8s.io/apiserver/pkg/storage/cacher"
 )
 
-// readThrough puts right what the stock cache delegator takes for granted from
+// ConsistentReads says how reads that must see everything acknowledged before
+// them are answered.
+type ConsistentReads string
+
+const (
+	// ReadThrough reads what the watch cache may not have yet from kube-apiserver.
+	// It writes nothing. It is the default.
+	ReadThrough ConsistentReads = "read-through"
+	// Fence writes to a namespace of its own, waits until the watch cache has seen
+	// that, and reads from the cache: a small write to etcd for all reads that
+	// arrive while another is under way.
+	Fence ConsistentReads = "fence"
+)
+
+// consistent puts right what the stock cache delegator takes for granted from
 // etcd: that the cache can be brought up to any version of the cluster.
 //
 // The version of a consistent list is the cluster's and moves with every object
 // of any kind, while the cache moves with store namespaces only. So a read at a
-// version which the cache has not seen goes to kube-apiserver instead of waiting
-// for an event that may never come, and the initial events of a watch come from
-// a list.
-type readThrough struct {
+// version which the cache has not seen must not wait for an event that may never
+// come: it goes to kube-apiserver, or makes that event come.
+type consistent struct {
 	*cacher.CacheDelegator
 	cacher      *cacher.Cacher
 	raw         *Storage
 	newListFunc func() runtime.Object
 }
 
-var _ storage.Interface = &readThrough{}
+var _ storage.Interface = &consistent{}
 
 // Get serves versions the cache has seen from the cache, and others from
-// kube-apiserver.
-func (r *readThrough) Get(ctx context.Context, key string, opts storage.GetOptions, out runtime.Object) error {
-	ahead, err := r.ahead(opts.ResourceVersion)
+// kube-apiserver, which for one object is cheaper than a fence.
+func (c *consistent) Get(ctx context.Context, key string, opts storage.GetOptions, out runtime.Object) error {
+	ahead, err := c.ahead(opts.ResourceVersion)
 	if err != nil {
 		return err
 	}
 	if ahead {
-		return r.raw.Get(ctx, key, opts, out)
+		return c.raw.Get(ctx, key, opts, out)
 	}
-	return r.CacheDelegator.Get(ctx, key, opts, out)
+	return c.CacheDelegator.Get(ctx, key, opts, out)
 }
 
 // GetList serves versions the cache has seen from the cache, and others from
-// kube-apiserver.
-func (r *readThrough) GetList(ctx context.Context, key string, opts storage.ListOptions, out runtime.Object) error {
-	ahead, err := r.ahead(opts.ResourceVersion)
+// kube-apiserver or, with a fence, from the cache as soon as it has seen them.
+func (c *consistent) GetList(ctx context.Context, key string, opts storage.ListOptions, out runtime.Object) error {
+	newest, version := c.wanted(key, opts)
+	if c.raw.fence != nil && c.cacher.Ready() {
+		if newest {
+			// The cacher asks its storage for the current version, and waits for that.
+			return c.cacher.GetList(ctx, key, opts, out)
+		}
+		if err := c.catchUp(ctx, version); err != nil {
+			return err
+		}
+		return c.CacheDelegator.GetList(ctx, key, opts, out)
+	}
+	ahead, err := c.ahead(opts.ResourceVersion)
 	if err != nil {
 		return err
 	}
 	if ahead {
-		return r.raw.GetList(ctx, key, opts, out)
+		return c.raw.GetList(ctx, key, opts, out)
 	}
-	return r.CacheDelegator.GetList(ctx, key, opts, out)
+	return c.CacheDelegator.GetList(ctx, key, opts, out)
+}
+
+// wanted tells whether a list is one of what there is now, and if not, the
+// version that it needs. What is wrong with the options others will say.
+func (c *consistent) wanted(key string, opts storage.ListOptions) (newest bool, version string) {
+	if opts.Predicate.Continue != "" {
+		_, token, err := storage.DecodeContinue(opts.Predicate.Continue, key)
+		if err != nil || token == 0 {
+			return false, ""
+		}
+		return token < 0, strconv.FormatInt(token, 10)
+	}
+	return opts.ResourceVersion == "" && opts.ResourceVersionMatch == "", opts.ResourceVersion
+}
+
+// catchUp brings the cache to the version.
+func (c *consistent) catchUp(ctx context.Context, version string) error {
+	ahead, err := c.ahead(version)
+	if err != nil || !ahead {
+		return err
+	}
+	current, err := c.raw.fence.pass(ctx)
+	if err != nil {
+		return err
+	}
+	return atLeast(storage.ListOptions{ResourceVersion: version}, current, c.raw.versioner)
 }
 
 // ahead is true when the cache has not seen the version yet.
-func (r *readThrough) ahead(resourceVersion string) (bool, error) {
+func (c *consistent) ahead(resourceVersion string) (bool, error) {
 	if resourceVersion == "" || resourceVersion == "0" {
 		return false, nil
 	}
-	wanted, err := r.raw.versioner.ParseResourceVersion(resourceVersion)
+	wanted, err := c.raw.versioner.ParseResourceVersion(resourceVersion)
 	if err != nil {
 		return false, apierrors.NewBadRequest("invalid resource version: " + err.Error())
 	}
-	if !r.cacher.Ready() {
+	if !c.cacher.Ready() {
 		return true, nil
 	}
-	seen, err := r.cacher.LastSyncResourceVersion()
+	seen, err := c.cacher.LastSyncResourceVersion()
 	if err != nil {
 		return false, err
 	}
@@ -76,16 +127,19 @@ func (r *readThrough) ahead(resourceVersion string) (bool, error) {
 
 // Watch streams from the cache. Where initial events are asked for it lists,
 // sends what it listed, says so with a bookmark, and streams on from there.
-func (r *readThrough) Watch(ctx context.Context, key string, opts storage.ListOptions) (watch.Interface, error) {
+func (c *consistent) Watch(ctx context.Context, key string, opts storage.ListOptions) (watch.Interface, error) {
 	if opts.SendInitialEvents == nil || !*opts.SendInitialEvents {
-		return r.CacheDelegator.Watch(ctx, key, opts)
+		return c.CacheDelegator.Watch(ctx, key, opts)
 	}
-	list := r.newListFunc()
+	list := c.newListFunc()
 	listOpts := opts
 	listOpts.SendInitialEvents = nil
+	if opts.ResourceVersion == "" {
+		listOpts.ResourceVersionMatch = "" // the newest, not any
+	}
 	listOpts.ProgressNotify = false
 	listOpts.Predicate.Limit = 0
-	if err := r.GetList(ctx, key, listOpts, list); err != nil {
+	if err := c.GetList(ctx, key, listOpts, list); err != nil {
 		return nil, err
 	}
 	accessor, err := meta.ListAccessor(list)
@@ -101,7 +155,7 @@ func (r *readThrough) Watch(ctx context.Context, key string, opts storage.ListOp
 		return nil, storage.NewInternalError(err)
 	}
 	if opts.Predicate.AllowWatchBookmarks {
-		bookmark, err := newBookmark(r.raw.newFunc, r.raw.versioner, version)
+		bookmark, err := newBookmark(c.raw.newFunc, c.raw.versioner, version)
 		if err != nil {
 			return nil, err
 		}
@@ -111,7 +165,7 @@ func (r *readThrough) Watch(ctx context.Context, key string, opts storage.ListOp
 	rest.SendInitialEvents = nil
 	rest.ResourceVersionMatch = ""
 	rest.ResourceVersion = accessor.GetResourceVersion()
-	following, err := r.CacheDelegator.Watch(ctx, key, rest)
+	following, err := c.CacheDelegator.Watch(ctx, key, rest)
 	if err != nil {
 		return nil, err
 	}
@@ -133,21 +187,26 @@ func initialEvents(list runtime.Object) ([]watch.Event, error) {
 
 // Stats counts the objects in the cache; kube-apiserver is asked while there is
 // no cache.
-func (r *readThrough) Stats(ctx context.Context) (storage.Stats, error) {
-	if !r.cacher.Ready() {
-		return r.raw.Stats(ctx)
+func (c *consistent) Stats(ctx context.Context) (storage.Stats, error) {
+	if !c.cacher.Ready() {
+		return c.raw.Stats(ctx)
 	}
-	list := r.newListFunc()
+	list := c.newListFunc()
 	opts := storage.ListOptions{ResourceVersion: "0", Recursive: true, Predicate: storage.Everything}
-	if err := r.CacheDelegator.GetList(ctx, r.raw.prefix, opts, list); err != nil {
+	if err := c.CacheDelegator.GetList(ctx, c.raw.prefix, opts, list); err != nil {
 		return storage.Stats{}, err
 	}
 	return storage.Stats{ObjectCount: int64(meta.LenList(list))}, nil
 }
 
 // CheckFree is Storage.CheckFree.
-func (r *readThrough) CheckFree(ctx context.Context, key string) error {
-	return r.raw.CheckFree(ctx, key)
+func (c *consistent) CheckFree(ctx context.Context, key string) error {
+	return c.raw.CheckFree(ctx, key)
+}
+
+// Encoded is Storage.Encoded.
+func (c *consistent) Encoded(object metav1.Object, by runtime.Identifier, encode func() ([]byte, error)) ([]byte, error) {
+	return c.raw.Encoded(object, by, encode)
 }
 
 // prefixedWatch sends some events before those of another watch.

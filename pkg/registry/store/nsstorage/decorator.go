@@ -12,7 +12,6 @@ import (
 	"k8s.io/apiserver/pkg/storage/cacher"
 	"k8s.io/apiserver/pkg/storage/storagebackend"
 	"k8s.io/apiserver/pkg/storage/storagebackend/factory"
-	corev1client "k8s.io/client-go/kubernetes/typed/core/v1"
 	"k8s.io/client-go/tools/cache"
 	"k8s.io/klog/v2"
 )
@@ -25,11 +24,15 @@ const eventsHistory = 5 * time.Minute
 // namespaces behind the stock watch cache.
 type Decorator struct {
 	// Namespaces is the client of the cluster's namespaces; see Config.
-	Namespaces corev1client.NamespaceInterface
+	Namespaces Namespaces
 	// Codec maps objects to namespaces.
 	Codec Codec
 	// Resource is the resource that clients know.
 	Resource schema.GroupResource
+	// ConsistentReads is that of Config.
+	ConsistentReads ConsistentReads
+	// CompactRevision is that of Config.
+	CompactRevision func() int64
 	// OnReady, where set, is given the check of the watch cache, which the
 	// server's readiness includes.
 	OnReady func(check func() error)
@@ -47,11 +50,13 @@ func (d Decorator) Decorate(
 	indexers *cache.Indexers,
 ) (storage.Interface, factory.DestroyFunc, error) {
 	raw := New(Config{
-		Namespaces:     d.Namespaces,
-		Codec:          d.Codec,
-		Resource:       d.Resource,
-		ResourcePrefix: resourcePrefix,
-		NewFunc:        newFunc,
+		Namespaces:      d.Namespaces,
+		Codec:           d.Codec,
+		Resource:        d.Resource,
+		ResourcePrefix:  resourcePrefix,
+		NewFunc:         newFunc,
+		ConsistentReads: d.ConsistentReads,
+		CompactRevision: d.CompactRevision,
 	})
 	watchCache, err := cacher.NewCacherFromConfig(cacher.Config{
 		Storage:             raw,
@@ -82,7 +87,7 @@ func (d Decorator) Decorate(
 			watchCache.Stop()
 		})
 	}
-	return &readThrough{CacheDelegator: delegator, cacher: watchCache, raw: raw, newListFunc: newListFunc}, destroy, nil
+	return &consistent{CacheDelegator: delegator, cacher: watchCache, raw: raw, newListFunc: newListFunc}, destroy, nil
 }
 
 var _ generic.StorageDecorator = Decorator{}.Decorate

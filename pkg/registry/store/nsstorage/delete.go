@@ -88,8 +88,8 @@ func (s *Storage) delete(ctx context.Context, key string, version uint64) error 
 func (s *Storage) afterDelete(ctx context.Context, key string, deleted state, out runtime.Object) error {
 	left, err := s.read(ctx, key)
 	if storage.IsNotFound(err) {
-		s.decoded.forget(key)
-		version, err := s.GetCurrentResourceVersion(ctx)
+		s.forget(key)
+		version, err := s.readVersion(ctx)
 		if err != nil {
 			return err
 		}

@@ -77,59 +77,70 @@ type listResult struct {
 
 // collect reads upstream pages until the limit is reached or nothing is left.
 func (s *Storage) collect(ctx context.Context, q query, items reflect.Value) (listResult, error) {
+	if q.whole(s.prefix) {
+		return s.collectWhole(ctx, q, items)
+	}
 	result := listResult{}
 	options, err := s.upstream(q)
 	if err != nil {
 		return result, err
 	}
 	limit := q.opts.Predicate.Limit
-	if options.ResourceVersionMatch == "" {
-		options.Limit = limit
+	if options.ResourceVersionMatch == "" && limit > 0 {
+		options.Limit = limit + 1 // the one more tells whether another page follows
 	}
 	for {
-		page, err := s.namespaces.List(ctx, options)
-		if err != nil {
-			return result, s.interpretList(ctx, err, q)
-		}
-		if result.version == 0 {
-			if result.version, err = s.versioner.ParseResourceVersion(page.ResourceVersion); err != nil {
-				return result, storage.NewInternalError(fmt.Errorf("read list version: %w", err))
-			}
-			if err := atLeast(q.opts, result.version, s.versioner); err != nil {
-				return result, err
-			}
-		}
-		done, err := s.appendPage(ctx, q, page, items, &result)
+		next, done, err := s.collectPage(ctx, q, options, items, &result)
 		if err != nil {
 			return result, err
 		}
-		if done || page.Continue == "" {
+		if done || next == "" {
 			return result, nil
 		}
-		options.Continue = page.Continue
+		options.Continue = next
 		options.ResourceVersion, options.ResourceVersionMatch = "", ""
 		options.Limit = min(options.Limit*2, maxPage)
-		if limit > 0 && int64(items.Len()) >= limit {
-			if s.decoded.countAfter(q.prefix, result.lastKey) > limit {
-				result.more = true
-				return result, nil
-			}
-			// Few objects of today seem to follow, and perhaps none at this version:
-			// look before a client is sent for an empty page.
-			options.Limit = 1
+	}
+}
+
+// collectPage reads one upstream page. It returns the token of the next, and
+// true when nothing after this one can add to the result.
+func (s *Storage) collectPage(ctx context.Context, q query, options metav1.ListOptions, items reflect.Value, result *listResult) (string, bool, error) {
+	page, err := s.openPage(ctx, options)
+	if err != nil {
+		return "", false, s.interpretList(ctx, err, q)
+	}
+	defer page.Close()
+	if result.version == 0 {
+		if result.version, err = s.versioner.ParseResourceVersion(page.ResourceVersion); err != nil {
+			return "", false, storage.NewInternalError(fmt.Errorf("read list version: %w", err))
+		}
+		if err := atLeast(q.opts, result.version, s.versioner); err != nil {
+			return "", false, err
 		}
 	}
+	done, err := s.appendPage(ctx, q, page, items, result)
+	return page.Continue, done, err
 }
 
 // appendPage appends the objects of a page that the query selects. It returns
 // true when nothing after the page can add to them.
-func (s *Storage) appendPage(ctx context.Context, q query, page *corev1.NamespaceList, items reflect.Value, result *listResult) (bool, error) {
+func (s *Storage) appendPage(ctx context.Context, q query, page *page, items reflect.Value, result *listResult) (bool, error) {
 	limit := q.opts.Predicate.Limit
-	for i := range page.Items {
-		if ctx.Err() != nil {
-			return false, storage.NewTimeoutError(q.prefix, "the list did not complete within the request's time")
+	for {
+		namespace, more, err := page.next()
+		if err != nil {
+			return false, s.interpretList(ctx, err, q)
 		}
-		key, ours := s.codec.Key(&page.Items[i])
+		if !more {
+			return false, nil
+		}
+		// The present is worth remembering. The past would push it out, or outlive
+		// its namespace.
+		key, object, ours, err := s.listed(namespace, q.version == 0)
+		if err != nil {
+			return false, storage.NewInternalError(err)
+		}
 		if ours && q.opts.Recursive && key > q.prefix && !strings.HasPrefix(key, q.prefix) {
 			return true, nil // past the last key that the query covers
 		}
@@ -138,37 +149,71 @@ func (s *Storage) appendPage(ctx context.Context, q query, page *corev1.Namespac
 		}
 		if limit > 0 && int64(items.Len()) >= limit {
 			result.more = true
-			if page.Continue == "" {
-				result.left = s.count(q, page.Items[i:])
+			if page.Continue != "" {
+				return true, nil
 			}
-			return true, nil
+			result.left, err = s.countRest(q, page)
+			return true, err
 		}
 		result.lastKey = key
-		decode := s.decode
-		if q.version > 0 {
-			decode = s.decodePast
-		}
-		object := decode(key, &page.Items[i])
 		matched, err := q.opts.Predicate.Matches(object)
 		if err != nil {
 			return false, storage.NewInternalError(err)
 		}
-		if !matched {
-			continue
+		if matched {
+			items.Set(reflect.Append(items, reflect.ValueOf(object).Elem()))
 		}
-		items.Set(reflect.Append(items, reflect.ValueOf(object).Elem()))
 	}
-	return false, nil
 }
 
-func (s *Storage) count(q query, namespaces []corev1.Namespace) int64 {
-	var count int64
-	for i := range namespaces {
-		if key, ours := s.codec.Key(&namespaces[i]); ours && q.covers(key) {
+// countRest counts the objects of a page from the one that was read last on.
+func (s *Storage) countRest(q query, page *page) (int64, error) {
+	count := int64(1)
+	for {
+		namespace, more, err := page.next()
+		if err != nil || !more {
+			return count, err
+		}
+		key, _, ours, err := s.listed(namespace, false)
+		if err != nil {
+			return count, storage.NewInternalError(err)
+		}
+		if ours && q.covers(key) {
 			count++
 		}
 	}
-	return count
+}
+
+// listed returns the object in a namespace as it came over the wire, and false
+// when that is not ours. The object is shared and must not be modified.
+func (s *Storage) listed(encoded []byte, remember bool) (string, runtime.Object, bool, error) {
+	id, err := readIdentity(encoded)
+	if err != nil {
+		return "", nil, false, err
+	}
+	if known, ok := s.decoded.lookup(id); ok {
+		return known.key, known.object, true, nil
+	}
+	namespace := &corev1.Namespace{}
+	if err := namespace.Unmarshal(encoded); err != nil {
+		return "", nil, false, fmt.Errorf("decode namespace: %w", err)
+	}
+	key, ours := s.codec.Key(namespace)
+	if !ours {
+		return "", nil, false, nil
+	}
+	if remember {
+		return key, s.decode(key, namespace), true, nil
+	}
+	return key, s.decodePast(namespace), true, nil
+}
+
+func (s *Storage) openPage(ctx context.Context, options metav1.ListOptions) (*page, error) {
+	body, err := s.namespaces.ListStream(ctx, options)
+	if err != nil {
+		return nil, err
+	}
+	return openPage(body)
 }
 
 func (q query) covers(key string) bool {

@@ -12,13 +12,12 @@ import (
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/apiserver/pkg/storage"
-	corev1client "k8s.io/client-go/kubernetes/typed/core/v1"
 )
 
 // Config says what a Storage stores and where.
 type Config struct {
 	// Namespaces is the client of the cluster's namespaces; see NewNamespaces.
-	Namespaces corev1client.NamespaceInterface
+	Namespaces Namespaces
 	// Codec maps objects to namespaces.
 	Codec Codec
 	// Resource is the resource that clients know, for errors.
@@ -27,17 +26,26 @@ type Config struct {
 	ResourcePrefix string
 	// NewFunc returns a new empty object.
 	NewFunc func() runtime.Object
+	// ConsistentReads says how they are answered; empty means ReadThrough.
+	ConsistentReads ConsistentReads
+	// CompactRevision, where set, tells what the cluster has forgotten, which its
+	// API does not say. The watch cache then forgets it too; without it, the cache
+	// answers for the past as long as it remembers.
+	CompactRevision func() int64
 }
 
 // Storage is a storage.Interface over namespaces.
 type Storage struct {
-	namespaces corev1client.NamespaceInterface
+	namespaces Namespaces
 	codec      Codec
 	resource   schema.GroupResource
 	prefix     string
 	newFunc    func() runtime.Object
 	versioner  storage.APIObjectVersioner
 	decoded    *decodeCache
+	compacted  func() int64
+	fence      *fence // nil: read through
+	everything coalescer[snapshot]
 }
 
 var _ storage.Interface = &Storage{}
@@ -45,14 +53,20 @@ var _ storage.Interface = &Storage{}
 // New returns a Storage without a watch cache; see Decorator for the one that
 // serves requests.
 func New(config Config) *Storage {
-	return &Storage{
+	s := &Storage{
 		namespaces: config.Namespaces,
 		codec:      config.Codec,
 		resource:   config.Resource,
 		prefix:     config.ResourcePrefix,
 		newFunc:    config.NewFunc,
 		decoded:    newDecodeCache(),
+		compacted:  config.CompactRevision,
 	}
+	s.everything.run = s.readEverything
+	if config.ConsistentReads == Fence {
+		s.fence = newFence(s)
+	}
+	return s
 }
 
 // Versioner reads and writes resource versions, which are the namespaces' own.
@@ -77,7 +91,7 @@ func (s *Storage) Get(ctx context.Context, key string, opts storage.GetOptions, 
 // decode returns the object in the namespace. It is shared with the decode
 // cache and must not be modified.
 func (s *Storage) decode(key string, namespace *corev1.Namespace) runtime.Object {
-	if object, ok := s.decoded.get(key, namespace); ok {
+	if object, ok := s.decoded.get(namespace); ok {
 		return object
 	}
 	object := s.newFunc()
@@ -88,8 +102,8 @@ func (s *Storage) decode(key string, namespace *corev1.Namespace) runtime.Object
 
 // decodePast is decode for a namespace as it once was. Only the present is
 // worth remembering: the past would push it out, or outlive the namespace.
-func (s *Storage) decodePast(key string, namespace *corev1.Namespace) runtime.Object {
-	if object, ok := s.decoded.get(key, namespace); ok {
+func (s *Storage) decodePast(namespace *corev1.Namespace) runtime.Object {
+	if object, ok := s.decoded.get(namespace); ok {
 		return object
 	}
 	object := s.newFunc()
@@ -145,7 +159,7 @@ func (s *Storage) checkMinimumVersion(ctx context.Context, minimum string, read 
 	if wanted <= read {
 		return nil
 	}
-	current, err := s.GetCurrentResourceVersion(ctx)
+	current, err := s.readVersion(ctx)
 	if err != nil {
 		return err
 	}
@@ -155,9 +169,18 @@ func (s *Storage) checkMinimumVersion(ctx context.Context, minimum string, read 
 	return nil
 }
 
-// GetCurrentResourceVersion returns the cluster's version, which moves with
-// every object of any kind.
+// GetCurrentResourceVersion returns a version that is not lower than that of
+// anything acknowledged before. With a fence the watch comes to it by itself.
 func (s *Storage) GetCurrentResourceVersion(ctx context.Context) (uint64, error) {
+	if s.fence != nil {
+		return s.fence.pass(ctx)
+	}
+	return s.readVersion(ctx)
+}
+
+// readVersion returns the cluster's version, which moves with every object of
+// any kind.
+func (s *Storage) readVersion(ctx context.Context) (uint64, error) {
 	list, err := s.namespaces.List(ctx, metav1.ListOptions{LabelSelector: s.codec.Selector().String(), Limit: 1})
 	if err != nil {
 		return 0, s.interpretRead(ctx, err, s.prefix)
@@ -194,8 +217,14 @@ func (s *Storage) RequestWatchProgress(context.Context) error { return nil }
 // EnableResourceSizeEstimation does nothing: sizes are estimated from etcd keys.
 func (s *Storage) EnableResourceSizeEstimation(storage.KeysFunc) error { return nil }
 
-// CompactRevision returns 0: compaction is kube-apiserver's and cannot be seen.
-func (s *Storage) CompactRevision() int64 { return 0 }
+// CompactRevision returns what the configuration tells, or 0: compaction is
+// kube-apiserver's and cannot be seen.
+func (s *Storage) CompactRevision() int64 {
+	if s.compacted == nil {
+		return 0
+	}
+	return s.compacted()
+}
 
 // IsWatchListSemanticsUnSupported tells the reflector inside the watch cache to
 // list and then watch.

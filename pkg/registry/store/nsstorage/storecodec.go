@@ -28,6 +28,10 @@ const (
 	annotationSpec     = "platform.example.io/spec"
 	annotationStatus   = "platform.example.io/status"
 	annotationMetadata = "platform.example.io/metadata"
+
+	// fenceNamespace is no namespace of a Store: those begin with
+	// v1alpha1.NamespacePrefix.
+	fenceNamespace = "platform-example-io-fence"
 )
 
 // StoreCodec maps Stores to namespaces.
@@ -81,6 +85,12 @@ func (c *StoreCodec) Key(namespace *corev1.Namespace) (string, bool) {
 func (c *StoreCodec) FormerKey(namespace *corev1.Namespace) (string, bool) {
 	name, ok := strings.CutPrefix(namespace.Name, v1alpha1.NamespacePrefix)
 	return c.prefix + name, ok && name != ""
+}
+
+// Fence returns a namespace whose label is no possible name of a Store, which is
+// lower case.
+func (c *StoreCodec) Fence() (string, map[string]string) {
+	return fenceNamespace, map[string]string{labelStore: "FENCE", labelManagedBy: v1alpha1.ManagedBy}
 }
 
 func storeName(namespace *corev1.Namespace) (string, bool) {

@@ -38,7 +38,7 @@ func (s *Storage) Watch(ctx context.Context, key string, opts storage.ListOption
 	}
 	if version == 0 && !initial {
 		// What happens after this call returns must not be missed.
-		if version, err = s.GetCurrentResourceVersion(ctx); err != nil {
+		if version, err = s.readVersion(ctx); err != nil {
 			return nil, err
 		}
 	}
@@ -67,7 +67,9 @@ type watcher struct {
 	initial bool // begin with what exists
 	// seen holds the objects that the reader knows, when the watch has a
 	// selector: an object that stops matching must go from the reader's view.
-	seen    map[string]runtime.Object
+	seen map[string]runtime.Object
+	// reached is the version of the last bookmark sent.
+	reached uint64
 	results chan watch.Event
 	ctx     context.Context
 	cancel  context.CancelFunc
@@ -133,24 +135,30 @@ func (w *watcher) list(opts storage.ListOptions, emit bool) (uint64, error) {
 	if err != nil {
 		return 0, err
 	}
-	namespaces, err := w.storage.namespaces.List(w.ctx, options)
+	page, err := w.storage.openPage(w.ctx, options)
 	if err != nil {
 		return 0, w.storage.interpretList(w.ctx, err, q)
 	}
-	read, err := w.storage.versioner.ParseResourceVersion(namespaces.ResourceVersion)
+	defer page.Close()
+	read, err := w.storage.versioner.ParseResourceVersion(page.ResourceVersion)
 	if err != nil {
 		return 0, storage.NewInternalError(err)
 	}
-	for i := range namespaces.Items {
-		key, ours := w.storage.codec.Key(&namespaces.Items[i])
+	for {
+		namespace, more, err := page.next()
+		if err != nil {
+			return 0, w.storage.interpretList(w.ctx, err, q)
+		}
+		if !more {
+			return read, nil
+		}
+		key, object, ours, err := w.storage.listed(namespace, emit)
+		if err != nil {
+			return 0, storage.NewInternalError(err)
+		}
 		if !ours || !w.covers(key) {
 			continue
 		}
-		decode := w.storage.decode
-		if !emit {
-			decode = w.storage.decodePast
-		}
-		object := decode(key, &namespaces.Items[i])
 		if matched, err := w.query.opts.Predicate.Matches(object); err != nil || !matched {
 			continue
 		}
@@ -159,7 +167,6 @@ func (w *watcher) list(opts storage.ListOptions, emit bool) (uint64, error) {
 			return 0, w.ctx.Err()
 		}
 	}
-	return read, nil
 }
 
 // initialEventsEnd tells a reader who asked for it that the initial events are
@@ -193,7 +200,10 @@ func newBookmark(newFunc func() runtime.Object, versioner storage.Versioner, ver
 // false when the reader is gone.
 func (w *watcher) translate(kind watch.EventType, namespace *corev1.Namespace) bool {
 	if kind == watch.Bookmark {
-		return w.progress(namespace.ResourceVersion)
+		if version, err := w.storage.versioner.ParseResourceVersion(namespace.ResourceVersion); err == nil {
+			return w.progress(version)
+		}
+		return true
 	}
 	key, ours := w.storage.codec.Key(namespace)
 	if !ours {
@@ -229,15 +239,25 @@ func (w *watcher) translate(kind watch.EventType, namespace *corev1.Namespace) b
 	}
 }
 
+// passed handles the event of a namespace in which nobody knows an object. It
+// says at least how far the stream has come, as that of a fence does on purpose.
+func (w *watcher) passed(namespace *corev1.Namespace) bool {
+	version, err := w.storage.versioner.ParseResourceVersion(namespace.ResourceVersion)
+	if err != nil || !w.query.opts.ProgressNotify {
+		return true
+	}
+	if w.storage.fence != nil {
+		version = w.storage.fence.reached(namespace.Name, version)
+	}
+	return w.progress(version)
+}
+
 // progress passes on how far the stream has come, to a reader that asked for it.
-func (w *watcher) progress(version string) bool {
-	if !w.query.opts.ProgressNotify {
+func (w *watcher) progress(reached uint64) bool {
+	if !w.query.opts.ProgressNotify || reached <= w.reached {
 		return true
 	}
-	reached, err := w.storage.versioner.ParseResourceVersion(version)
-	if err != nil {
-		return true
-	}
+	w.reached = reached
 	bookmark := w.storage.newFunc()
 	if err := w.storage.versioner.UpdateObject(bookmark, reached); err != nil {
 		return true
@@ -247,7 +267,7 @@ func (w *watcher) progress(version string) bool {
 
 // removed reports the last state of an object whose namespace is gone.
 func (w *watcher) removed(key string, namespace *corev1.Namespace) bool {
-	w.storage.decoded.forget(key)
+	w.storage.decoded.forget(namespace.Name)
 	last := w.storage.newFunc()
 	w.storage.codec.Decode(namespace, last)
 	before, known := w.seen[key]
@@ -265,8 +285,8 @@ func (w *watcher) removed(key string, namespace *corev1.Namespace) bool {
 // a label that does not agree with its name.
 func (w *watcher) disowned(namespace *corev1.Namespace) bool {
 	key, ok := w.storage.codec.FormerKey(namespace)
-	if !ok || !w.covers(key) || !w.storage.decoded.has(key) {
-		return true
+	if !ok || !w.covers(key) || !w.storage.remembers(namespace.Name, key) {
+		return w.passed(namespace)
 	}
 	return w.removed(key, namespace)
 }

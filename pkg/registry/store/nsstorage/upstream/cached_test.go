@@ -3,9 +3,14 @@ package upstream
 import (
 	"context"
 	"fmt"
+	"io"
+	"sync"
 	"testing"
 	"time"
 
+	etcdkubernetes "go.etcd.io/etcd/client/v3/kubernetes"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/fields"
 	"k8s.io/apimachinery/pkg/labels"
 	"k8s.io/apimachinery/pkg/runtime"
@@ -16,6 +21,7 @@ import (
 	examplev1 "k8s.io/apiserver/pkg/apis/example/v1"
 	"k8s.io/apiserver/pkg/storage"
 	"k8s.io/apiserver/pkg/storage/storagebackend"
+	storagetesting "k8s.io/apiserver/pkg/storage/testing"
 	"k8s.io/client-go/tools/cache"
 
 	"platform.example.io/stores/pkg/registry/store/nsstorage"
@@ -38,9 +44,21 @@ func podAttributes(object runtime.Object) (labels.Set, fields.Set, error) {
 
 // newCached returns a storage of its own behind the watch cache, assembled as
 // the server's, and the subject's other parts.
-func newCached(t *testing.T, on *controlplane.Cluster, clusterScoped, indexed bool) *subject {
+func newCached(t *testing.T, on *controlplane.Cluster, reads nsstorage.ConsistentReads, clusterScoped, indexed bool) *subject {
 	t.Helper()
 	_, codec, namespaces := newRaw(t, on)
+	subject := &subject{
+		on:         on,
+		cached:     true,
+		consistent: reads == nsstorage.Fence,
+		checkKey:   checkKey(codec, namespaces),
+		recorder:   storagetesting.NewKubernetesRecorder(nothing{}),
+	}
+	subject.forgetting = &forgetting{Namespaces: namespaces}
+	namespaces = subject.forgetting
+	if subject.consistent {
+		namespaces = recorded{namespaces, subject.recorder}
+	}
 	keyFunc := func(object runtime.Object) (string, error) { return storage.NamespaceKeyFunc(podPrefix, object) }
 	if clusterScoped {
 		keyFunc = func(object runtime.Object) (string, error) { return storage.NoNamespaceKeyFunc(podPrefix, object) }
@@ -61,10 +79,12 @@ func newCached(t *testing.T, on *controlplane.Cluster, clusterScoped, indexed bo
 	}
 	var ready func() error
 	decorator := nsstorage.Decorator{
-		Namespaces: namespaces,
-		Codec:      codec,
-		Resource:   schema.GroupResource{Resource: "pods"},
-		OnReady:    func(check func() error) { ready = check },
+		Namespaces:      namespaces,
+		Codec:           codec,
+		Resource:        schema.GroupResource{Resource: "pods"},
+		ConsistentReads: reads,
+		CompactRevision: subject.compacted.Load,
+		OnReady:         func(check func() error) { ready = check },
 	}
 	config := (&storagebackend.Config{Codec: codecs.LegacyCodec(examplev1.SchemeGroupVersion)}).ForResource(schema.GroupResource{Resource: "pods"})
 	cached, destroy, err := decorator.Decorate(config, podPrefix, keyFunc, newPod, newPodList, podAttributes, triggers, indexers)
@@ -79,20 +99,101 @@ func newCached(t *testing.T, on *controlplane.Cluster, clusterScoped, indexed bo
 		t.Fatalf("wait for the watch cache: %v", err)
 	}
 	list := &example.PodList{}
-	if err := cached.GetList(t.Context(), podPrefix, storage.ListOptions{ResourceVersion: "0", Recursive: true, Predicate: storage.Everything}, list); err != nil {
+	// A consistent list creates the fence, which is not part of the exam.
+	if err := cached.GetList(t.Context(), podPrefix, storage.ListOptions{Recursive: true, Predicate: storage.Everything}, list); err != nil {
 		t.Fatal(err)
 	}
-	return &subject{
-		Interface: &dated{Interface: cached, beginning: list.ResourceVersion},
-		on:        on,
-		cached:    true,
-		checkKey:  checkKey(codec, namespaces),
+	subject.Interface = &dated{Interface: cached, beginning: list.ResourceVersion}
+	return subject
+}
+
+// forgetting is a client of namespaces whose watch can be told that the past is
+// forgotten, as kube-apiserver tells one that was away for too long.
+type forgetting struct {
+	nsstorage.Namespaces
+	mu     sync.Mutex
+	open   watch.Interface
+	forgot bool
+}
+
+func (f *forgetting) Watch(ctx context.Context, options metav1.ListOptions) (watch.Interface, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.forgot {
+		f.forgot = false
+		return nil, apierrors.NewResourceExpired("too old resource version")
+	}
+	var err error
+	f.open, err = f.Namespaces.Watch(ctx, options)
+	return f.open, err
+}
+
+func (f *forgetting) forget() {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.forgot = true
+	f.open.Stop()
+}
+
+// compactWatch makes the cluster forget what was before the version, and the
+// watch cache with it, which begins anew.
+func (s *subject) compactWatch(ctx context.Context, t *testing.T, resourceVersion string) {
+	t.Helper()
+	if !s.cached {
+		s.compact(ctx, t, resourceVersion)
+		return
+	}
+	s.increaseRV(ctx, t) // by this the new cache is told from the old one
+	before := s.cacheVersion(ctx, t)
+	s.forgetting.forget()
+	err := wait.PollUntilContextTimeout(ctx, 20*time.Millisecond, time.Minute, true, func(ctx context.Context) (bool, error) {
+		now := s.cacheVersion(ctx, t)
+		return now != "" && now != before, nil
+	})
+	if err != nil {
+		t.Fatalf("wait until the watch cache has begun anew: %v", err)
 	}
 }
 
+// cacheVersion returns the version of the watch cache, or "" while there is none.
+func (s *subject) cacheVersion(ctx context.Context, t *testing.T) string {
+	t.Helper()
+	list := &example.PodList{}
+	err := s.GetList(ctx, podPrefix, storage.ListOptions{ResourceVersion: "0", Recursive: true, Predicate: storage.Everything}, list)
+	if err != nil && !apierrors.IsTooManyRequests(err) {
+		t.Fatal(err)
+	}
+	return list.ResourceVersion
+}
+
+// recorded tells the recorder of each list that goes through to kube-apiserver.
+// Where nothing but a fence makes a read consistent, none does.
+type recorded struct {
+	nsstorage.Namespaces
+	recorder *storagetesting.KubernetesRecorder
+}
+
+func (r recorded) ListStream(ctx context.Context, options metav1.ListOptions) (io.ReadCloser, error) {
+	if _, err := r.recorder.List(ctx, options.FieldSelector, etcdkubernetes.ListOptions{Limit: options.Limit}); err != nil {
+		return nil, err
+	}
+	return r.Namespaces.ListStream(ctx, options)
+}
+
+// nothing is what the recorder stands in front of: in etcd's place, for it can
+// record nothing else.
+type nothing struct {
+	etcdkubernetes.Interface
+}
+
+func (nothing) List(context.Context, string, etcdkubernetes.ListOptions) (etcdkubernetes.ListResponse, error) {
+	return etcdkubernetes.ListResponse{}, nil
+}
+
 // dated is a storage whose first version is 1, as in the empty etcd of which the
-// suite thinks. Versions of a cluster go on counting, and a watch cache that was
-// just filled rightly answers that 1 is too old.
+// suite thinks. Versions of a cluster go on counting: a watch cache that was just
+// filled rightly answers that 1 is too old, and kube-apiserver does when it has
+// forgotten its beginning, which takes it a minute or two.
 type dated struct {
 	storage.Interface
 	beginning string
@@ -107,13 +208,15 @@ func (d *dated) Watch(ctx context.Context, key string, opts storage.ListOptions)
 
 // notCached are the exams that do not apply behind the cache.
 var notCached = map[string]string{
-	"List":                         "it counts the reads that the cache passes on and compacts the cache from inside; here every consistent read is passed on, and what a client sees is examined by the other exams",
 	"WatchContextCancel":           "a watch of the cache that is cancelled before it starts just ends; upstream does not run this on its cache either",
-	"WatchFromZero":                "it compacts the cache from inside",
 	"ListInconsistentContinuation": "it pages through a list at version 0, which the cache answers whole; upstream does not run this on its cache either",
 }
 
-func TestUpstreamCached(t *testing.T) {
+func TestUpstreamCached(t *testing.T) { runCached(t, nsstorage.ReadThrough) }
+
+func TestUpstreamFence(t *testing.T) { runCached(t, nsstorage.Fence) }
+
+func runCached(t *testing.T, reads nsstorage.ConsistentReads) {
 	for _, exam := range exams {
 		t.Run(exam.name, func(t *testing.T) {
 			if reason, ok := notCached[exam.name]; ok {
@@ -125,7 +228,7 @@ func TestUpstreamCached(t *testing.T) {
 			}
 			clusterScoped := exam.name == "ClusterScopedWatch"
 			indexed := clusterScoped || exam.name == "NamespaceScopedWatch" || exam.name == "NamespaceScopedList"
-			exam.run(t.Context(), t, newCached(t, on, clusterScoped, indexed))
+			exam.run(t.Context(), t, newCached(t, on, reads, clusterScoped, indexed))
 		})
 	}
 }

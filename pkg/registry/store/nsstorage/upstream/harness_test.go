@@ -89,7 +89,7 @@ var runs atomic.Int64
 
 // newRaw returns a storage of its own, without a watch cache, on a shared
 // kube-apiserver, and the client it works with.
-func newRaw(t *testing.T, on *controlplane.Cluster) (*nsstorage.Storage, nsstorage.Codec, corev1client.NamespaceInterface) {
+func newRaw(t *testing.T, on *controlplane.Cluster) (*nsstorage.Storage, nsstorage.Codec, nsstorage.Namespaces) {
 	t.Helper()
 	client, err := nsstorage.NewNamespaces(on.RESTConfig())
 	if err != nil {
@@ -111,11 +111,11 @@ func newRaw(t *testing.T, on *controlplane.Cluster) (*nsstorage.Storage, nsstora
 // finalizer that makes a namespace terminate slowly is taken off when it is
 // created, and what a watch says of the moment in between is left out.
 type instant struct {
-	corev1client.NamespaceInterface
+	nsstorage.Namespaces
 }
 
 func (i instant) Create(ctx context.Context, namespace *corev1.Namespace, options metav1.CreateOptions) (*corev1.Namespace, error) {
-	created, err := i.NamespaceInterface.Create(ctx, namespace, options)
+	created, err := i.Namespaces.Create(ctx, namespace, options)
 	if err != nil {
 		return nil, err
 	}
@@ -126,14 +126,14 @@ func (i instant) Create(ctx context.Context, namespace *corev1.Namespace, option
 // Delete deletes twice: the first request makes the namespace terminate, the
 // second finds that nothing holds it.
 func (i instant) Delete(ctx context.Context, name string, options metav1.DeleteOptions) error {
-	if err := i.NamespaceInterface.Delete(ctx, name, options); err != nil {
+	if err := i.Namespaces.Delete(ctx, name, options); err != nil {
 		return err
 	}
-	return i.NamespaceInterface.Delete(ctx, name, metav1.DeleteOptions{})
+	return i.Namespaces.Delete(ctx, name, metav1.DeleteOptions{})
 }
 
 func (i instant) Watch(ctx context.Context, options metav1.ListOptions) (watch.Interface, error) {
-	upstream, err := i.NamespaceInterface.Watch(ctx, options)
+	upstream, err := i.Namespaces.Watch(ctx, options)
 	if err != nil {
 		return nil, err
 	}
@@ -216,6 +216,16 @@ func (s *subject) compact(ctx context.Context, t *testing.T, resourceVersion str
 	})
 	if err != nil {
 		t.Fatalf("wait until kube-apiserver has forgotten version %d: %v", version-1, err)
+	}
+	s.compacted.Store(version)
+	if !s.cached {
+		return
+	}
+	err = wait.PollUntilContextTimeout(ctx, 50*time.Millisecond, time.Minute, true, func(context.Context) (bool, error) {
+		return s.CompactRevision() == version, nil
+	})
+	if err != nil {
+		t.Fatalf("wait until the watch cache has forgotten version %d: %v", version-1, err)
 	}
 }
 

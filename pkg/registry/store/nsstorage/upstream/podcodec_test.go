@@ -49,7 +49,12 @@ func (c podCodec) NamespaceName(key string) (string, error) {
 }
 
 func (c podCodec) Key(namespace *corev1.Namespace) (string, bool) {
-	return namespace.Annotations[annotationKey], namespace.Labels[labelRun] == c.run
+	key, ok := namespace.Annotations[annotationKey]
+	return key, ok && namespace.Labels[labelRun] == c.run
+}
+
+func (c podCodec) Fence() (string, map[string]string) {
+	return c.run + "-fence", map[string]string{labelRun: c.run}
 }
 
 func (c podCodec) FormerKey(namespace *corev1.Namespace) (string, bool) { return c.Key(namespace) }

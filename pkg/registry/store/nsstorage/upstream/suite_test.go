@@ -2,6 +2,8 @@ package upstream
 
 import (
 	"context"
+	"strconv"
+	"sync/atomic"
 	"testing"
 
 	"k8s.io/apiserver/pkg/features"
@@ -25,6 +27,8 @@ type subject struct {
 	cached     bool
 	consistent bool // consistent reads are answered from the cache
 	recorder   *storagetesting.KubernetesRecorder
+	compacted  atomic.Int64 // the version that the cluster has forgotten
+	forgetting *forgetting
 	checkKey   storagetesting.KeyValidation
 }
 
@@ -115,7 +119,7 @@ var exams = []exam{
 	{"KeySchema", func(ctx context.Context, t *testing.T, s *subject) { storagetesting.RunTestKeySchema(ctx, t, s) }},
 	{"Watch", func(ctx context.Context, t *testing.T, s *subject) { storagetesting.RunTestWatch(ctx, t, s) }},
 	{"WatchFromZero", func(ctx context.Context, t *testing.T, s *subject) {
-		storagetesting.RunTestWatchFromZero(ctx, t, s, s.compact)
+		storagetesting.RunTestWatchFromZero(ctx, t, s, s.compactWatch)
 	}},
 	{"DeleteTriggerWatch", func(ctx context.Context, t *testing.T, s *subject) {
 		storagetesting.RunTestDeleteTriggerWatch(ctx, t, s)
@@ -176,7 +180,15 @@ func TestUpstreamRaw(t *testing.T) {
 				on = forgetful
 			}
 			raw, codec, namespaces := newRaw(t, on)
-			exam.run(t.Context(), t, &subject{Interface: raw, on: on, checkKey: checkKey(codec, namespaces)})
+			beginning, err := raw.GetCurrentResourceVersion(t.Context())
+			if err != nil {
+				t.Fatal(err)
+			}
+			exam.run(t.Context(), t, &subject{
+				Interface: &dated{Interface: raw, beginning: strconv.FormatUint(beginning, 10)},
+				on:        on,
+				checkKey:  checkKey(codec, namespaces),
+			})
 		})
 	}
 }

@@ -1,0 +1,46 @@
+package serializer
+
+import (
+	"bytes"
+	"errors"
+	"io"
+)
+
+// jsonFormat is that of upstream's lists of typed objects: the items come last.
+type jsonFormat struct{}
+
+var (
+	jsonOpen  = []byte(`"items":[`)
+	jsonClose = []byte("]}\n")
+	comma     = []byte(",")
+)
+
+var errNotJSON = errors.New("the list is not encoded as lists are in JSON")
+
+func (jsonFormat) split(list []byte) (envelope, []byte, error) {
+	// What comes before is a kind, an apiVersion and metadata, in none of which the
+	// opening can occur: quotes in values are escaped.
+	open := bytes.Index(list, jsonOpen)
+	if open < 0 || !bytes.HasSuffix(list, jsonClose) {
+		return envelope{}, nil, errNotJSON
+	}
+	from, to := open+len(jsonOpen), len(list)-len(jsonClose)
+	return envelope{head: list[:from], tail: list[to:]}, list[from:to], nil
+}
+
+func (jsonFormat) join(w io.Writer, around envelope, items [][]byte) error {
+	if err := write(w, around.head); err != nil {
+		return err
+	}
+	for i, item := range items {
+		if i > 0 {
+			if err := write(w, comma); err != nil {
+				return err
+			}
+		}
+		if err := write(w, item); err != nil {
+			return err
+		}
+	}
+	return write(w, around.tail)
+}
