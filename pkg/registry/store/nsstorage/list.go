@@ -21,6 +21,10 @@ import (
 // leaves few objects of each page.
 const maxPage = 10000
 
+// tooLargeRetrySeconds is when a client may come again for a version that does
+// not exist yet, as the stock watch cache says.
+const tooLargeRetrySeconds = 1
+
 // GetList lists the objects below the key, or the one with the key, at one
 // version of the cluster.
 func (s *Storage) GetList(ctx context.Context, key string, opts storage.ListOptions, out runtime.Object) error {
@@ -307,7 +311,7 @@ func atLeast(opts storage.ListOptions, read uint64, versioner storage.Versioner)
 		return apierrors.NewBadRequest(fmt.Sprintf("invalid resource version: %v", err))
 	}
 	if wanted > read {
-		return storage.NewTooLargeResourceVersionError(wanted, read, 0)
+		return storage.NewTooLargeResourceVersionError(wanted, read, tooLargeRetrySeconds)
 	}
 	return nil
 }

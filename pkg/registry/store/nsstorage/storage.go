@@ -164,7 +164,7 @@ func (s *Storage) checkMinimumVersion(ctx context.Context, minimum string, read 
 		return err
 	}
 	if wanted > current {
-		return storage.NewTooLargeResourceVersionError(wanted, current, 0)
+		return storage.NewTooLargeResourceVersionError(wanted, current, tooLargeRetrySeconds)
 	}
 	return nil
 }
