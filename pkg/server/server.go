@@ -3,6 +3,7 @@ package server
 import (
 	"context"
 	"fmt"
+	"net/http"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime"
@@ -19,6 +20,7 @@ import (
 	storeregistry "platform.example.io/stores/pkg/registry/store"
 	"platform.example.io/stores/pkg/registry/store/nsstorage"
 	"platform.example.io/stores/pkg/registry/store/serializer"
+	"platform.example.io/stores/pkg/server/compress"
 )
 
 // resourcePrefix precedes the keys of a resource's objects in the watch cache.
@@ -38,6 +40,9 @@ func New(config *Config) (*Server, error) {
 		return nil, err
 	}
 	config.Generic.RESTOptionsGetter = options
+	config.Generic.BuildHandlerChainFunc = func(api http.Handler, c *genericapiserver.Config) http.Handler {
+		return genericapiserver.DefaultBuildHandlerChain(compress.Lists(api), c)
+	}
 
 	generic, err := config.Generic.Complete().New("store-apiserver", genericapiserver.NewEmptyDelegate())
 	if err != nil {

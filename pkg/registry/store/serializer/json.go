@@ -3,7 +3,6 @@ package serializer
 import (
 	"bytes"
 	"errors"
-	"io"
 )
 
 // jsonFormat is that of upstream's lists of typed objects: the items come last.
@@ -28,19 +27,21 @@ func (jsonFormat) split(list []byte) (envelope, []byte, error) {
 	return envelope{head: list[:from], tail: list[to:]}, list[from:to], nil
 }
 
-func (jsonFormat) join(w io.Writer, around envelope, items [][]byte) error {
-	if err := write(w, around.head); err != nil {
+func (jsonFormat) join(w *blockWriter, around envelope, items []item) error {
+	w.add(around.head)
+	// What differs from list to list is a block of its own.
+	if err := w.flush(); err != nil {
 		return err
 	}
 	for i, item := range items {
-		if i > 0 {
-			if err := write(w, comma); err != nil {
-				return err
-			}
+		w.add(item.bytes)
+		if i < len(items)-1 {
+			w.add(comma)
 		}
-		if err := write(w, item); err != nil {
+		if err := w.end(item); err != nil {
 			return err
 		}
 	}
-	return write(w, around.tail)
+	w.add(around.tail)
+	return nil
 }

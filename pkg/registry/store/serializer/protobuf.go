@@ -3,7 +3,6 @@ package serializer
 import (
 	"bytes"
 	"errors"
-	"io"
 
 	"google.golang.org/protobuf/encoding/protowire"
 )
@@ -44,19 +43,25 @@ func (protobufFormat) split(list []byte) (envelope, []byte, error) {
 }
 
 // join writes the items with their tags and lengths, as split returned them.
-func (protobufFormat) join(w io.Writer, around envelope, items [][]byte) error {
+func (protobufFormat) join(w *blockWriter, around envelope, items []item) error {
 	size := len(around.metadata)
 	for _, item := range items {
-		size += len(item)
+		size += len(item.bytes)
 	}
 	length := protowire.AppendVarint(protowire.AppendTag(nil, fieldRaw, protowire.BytesType), uint64(size))
-	if err := write(w, around.head, length, around.metadata); err != nil {
+	w.add(around.head, length, around.metadata)
+	// What differs from list to list is a block of its own.
+	if err := w.flush(); err != nil {
 		return err
 	}
-	if err := write(w, items...); err != nil {
-		return err
+	for _, item := range items {
+		w.add(item.bytes)
+		if err := w.end(item); err != nil {
+			return err
+		}
 	}
-	return write(w, around.tail)
+	w.add(around.tail)
+	return nil
 }
 
 // find returns the value of the first field with the number, and where the field

@@ -10,7 +10,6 @@
 package serializer
 
 import (
-	"bufio"
 	"io"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -61,7 +60,7 @@ type format interface {
 	// the list has just one.
 	split(list []byte) (envelope, []byte, error)
 	// join writes the list of the items.
-	join(w io.Writer, around envelope, items [][]byte) error
+	join(w *blockWriter, around envelope, items []item) error
 }
 
 // envelope is an encoded list without its items.
@@ -69,15 +68,6 @@ type envelope struct {
 	head     []byte
 	metadata []byte // where it is not part of the head
 	tail     []byte
-}
-
-func write(w io.Writer, parts ...[]byte) error {
-	for _, part := range parts {
-		if _, err := w.Write(part); err != nil {
-			return err
-		}
-	}
-	return nil
 }
 
 // encoder encodes to one version in one format.
@@ -108,11 +98,6 @@ func (e *encoder) EncodeWithAllocator(object runtime.Object, w io.Writer, alloca
 	return e.Encoder.Encode(object, w)
 }
 
-// chunk is how much is written at once. Small writes cost a frame each. Upstream
-// compresses a response whose first write is longer than 128 KiB, which for a
-// list of thousands takes longer than all the rest; see docs/performance.md.
-const chunk = 64 << 10
-
 func (e *encoder) encodeList(list *stores.StoreList, w io.Writer) error {
 	empty, err := runtime.Encode(e.Encoder, &stores.StoreList{ListMeta: list.ListMeta, Items: []stores.Store{}})
 	if err != nil {
@@ -122,17 +107,20 @@ func (e *encoder) encodeList(list *stores.StoreList, w io.Writer) error {
 	if err != nil {
 		return err
 	}
-	items := make([][]byte, len(list.Items))
+	items := make([]item, len(list.Items))
 	for i := range list.Items {
-		if items[i], err = e.encodeItem(&list.Items[i]); err != nil {
+		store := &list.Items[i]
+		bytes, err := e.encodeItem(store)
+		if err != nil {
 			return err
 		}
+		items[i] = item{bytes: bytes, endsBlock: endsBlock(store.Name)}
 	}
-	buffered := bufio.NewWriterSize(w, chunk)
-	if err := e.format.join(buffered, around, items); err != nil {
+	blocks := &blockWriter{w: w}
+	if err := e.format.join(blocks, around, items); err != nil {
 		return err
 	}
-	return buffered.Flush()
+	return blocks.flush()
 }
 
 // encodeItem returns the bytes of a Store inside a list.
