@@ -91,11 +91,18 @@ func canonicalize(spec *stores.StoreSpec) {
 		spec.Parameters = nil
 		return
 	}
+	if !json.Valid(spec.Parameters.Raw) {
+		return // Protobuf can bring it here; validation refuses it.
+	}
 	decoder := json.NewDecoder(bytes.NewReader(spec.Parameters.Raw))
 	decoder.UseNumber()
 	var value any
 	if err := decoder.Decode(&value); err != nil {
 		return // validation says so
+	}
+	if value == nil {
+		spec.Parameters = nil
+		return
 	}
 	if canonical, err := json.Marshal(value); err == nil {
 		spec.Parameters.Raw = canonical
