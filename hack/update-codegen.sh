@@ -13,6 +13,8 @@ BOILERPLATE="${ROOT}/hack/boilerplate.go.txt"
 export GOBIN="${ROOT}/.local/codegen"
 mkdir -p "${GOBIN}"
 
+# Only of what has been downloaded does go list know the folder.
+go mod download k8s.io/code-generator k8s.io/apimachinery
 CODEGEN="$(go list -m -f '{{.Dir}}' k8s.io/code-generator)"
 # shellcheck source=/dev/null
 source "${CODEGEN}/kube_codegen.sh"
