@@ -17,6 +17,7 @@ import (
 	"k8s.io/apimachinery/pkg/runtime/serializer"
 	"k8s.io/apimachinery/pkg/runtime/serializer/cbor"
 	"k8s.io/apimachinery/pkg/types"
+	utilruntime "k8s.io/apimachinery/pkg/util/runtime"
 	"k8s.io/client-go/rest"
 	"k8s.io/utils/ptr"
 
@@ -35,7 +36,13 @@ const (
 )
 
 // formats are those of the generated client, and CBOR.
-var formats = serializer.NewCodecFactory(scheme.Scheme, serializer.WithSerializer(cbor.NewSerializerInfo))
+var formats = func() serializer.CodecFactory {
+	known := runtime.NewScheme()
+	utilruntime.Must(scheme.AddToScheme(known))
+	utilruntime.Must(metav1.AddMetaToScheme(known))
+	metav1.AddToGroupVersion(known, schema.GroupVersion{Version: "v1"})
+	return serializer.NewCodecFactory(known, serializer.WithSerializer(cbor.NewSerializerInfo))
+}()
 
 // encode writes an object as a client would that sends this media type.
 func encode(t testing.TB, mediaType string, version schema.GroupVersion, object runtime.Object) []byte {
@@ -219,7 +226,7 @@ func TestReadFormats(t *testing.T) {
 		{"yaml", inYAML, "for people", http.StatusOK, inYAML},
 		{"protobuf", inProtobuf, "for programs", http.StatusOK, inProtobuf},
 		{"anything", "*/*", "JSON is the default", http.StatusOK, inJSON},
-		{"any application", "application/*", "JSON is the default", http.StatusOK, inJSON},
+		{"any application", "application/*", "upstream takes no half wildcard", http.StatusNotAcceptable, inJSON},
 		{"nothing", "", "JSON is the default", http.StatusOK, inJSON},
 		{"in order", inProtobuf + "," + inJSON, "equals are taken in order", http.StatusOK, inProtobuf},
 		{"by quality", inJSON + ";q=0.1," + inProtobuf + ";q=0.9", "the better quality wins", http.StatusOK, inProtobuf},
@@ -231,6 +238,10 @@ func TestReadFormats(t *testing.T) {
 		{"table in protobuf", inProtobuf + ";as=Table;v=v1;g=meta.k8s.io", "a table's cells have no protobuf form", http.StatusNotAcceptable, inJSON},
 	} {
 		t.Run(c.name, func(t *testing.T) {
+			status, contentType, _ := exchange{method: http.MethodGet, path: "/api/v1/namespaces/store-wire-read", accept: c.accept}.do(t, cluster.RESTConfig())
+			if status != c.status || contentType != c.contentType {
+				t.Errorf("a built-in resource answers %d in %s, not %d in %s", status, contentType, c.status, c.contentType)
+			}
 			status, contentType, body := exchange{method: http.MethodGet, path: storesPath + "/wire-read", accept: c.accept}.do(t, cluster.RESTConfig())
 			if status != c.status || contentType != c.contentType {
 				t.Fatalf("status %d in %s, want %d in %s (%s): %q", status, contentType, c.status, c.contentType, c.reason, body)

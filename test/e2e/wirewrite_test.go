@@ -56,11 +56,11 @@ func TestWriteFormats(t *testing.T) {
 		})
 
 		remove := exchange{method: http.MethodDelete, path: path, contentType: mediaType, accept: mediaType}
-		remove.body = encode(t, mediaType, metav1.SchemeGroupVersion, &metav1.DeleteOptions{Preconditions: metav1.NewUIDPreconditions("another")})
+		remove.body = encode(t, mediaType, metav1.Unversioned, &metav1.DeleteOptions{Preconditions: metav1.NewUIDPreconditions("another")})
 		if status, contentType, body := remove.do(t, cluster.RESTConfig()); status != http.StatusConflict || contentType != mediaType {
 			t.Errorf("delete of another uid in %s: %d %s: %q", name, status, contentType, body)
 		}
-		remove.body = encode(t, mediaType, metav1.SchemeGroupVersion, &metav1.DeleteOptions{Preconditions: metav1.NewUIDPreconditions(string(created.UID))})
+		remove.body = encode(t, mediaType, metav1.Unversioned, &metav1.DeleteOptions{Preconditions: metav1.NewUIDPreconditions(string(created.UID))})
 		if status, contentType, body := remove.do(t, cluster.RESTConfig()); status != http.StatusOK || contentType != mediaType {
 			t.Errorf("delete in %s: %d %s: %q", name, status, contentType, body)
 		}
@@ -89,9 +89,9 @@ func TestBadBodies(t *testing.T) {
 		{"protobuf without the prefix", "it is not an object of Kubernetes", inProtobuf, good[4:], http.StatusBadRequest},
 		{"protobuf cut short", "it is not complete", inProtobuf, good[:len(good)/2], http.StatusBadRequest},
 		{"protobuf said to be JSON", "the content type is believed", inJSON, good, http.StatusBadRequest},
-		{"parameters that are no JSON", "no reader of JSON could be answered", inProtobuf, parameters(`{"currency":`), http.StatusUnprocessableEntity},
+		{"parameters that are no JSON", "no reader of JSON could be answered", inProtobuf, parameters(`{"currency":`), http.StatusBadRequest},
 		{"parameters that are a list", "they must be an object", inProtobuf, parameters(`[1]`), http.StatusUnprocessableEntity},
-		{"parameters with a tail", "what is not understood is not dropped", inProtobuf, parameters(`{} }`), http.StatusUnprocessableEntity},
+		{"parameters with a tail", "what is not understood is not dropped", inProtobuf, parameters(`{} }`), http.StatusBadRequest},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			status, contentType, body := exchange{method: http.MethodPost, path: storesPath, contentType: c.contentType, accept: inJSON, body: c.body}.do(t, cluster.RESTConfig())
@@ -169,6 +169,10 @@ func TestWatchFrames(t *testing.T) {
 	kind, store := next()
 	if diff := cmp.Diff(want, store); diff != "" || kind != "ADDED" {
 		t.Errorf("the first frame is %s (-want +got):\n%s", kind, diff)
+	}
+	yaml := exchange{method: http.MethodGet, path: storesPath + "?watch=true", accept: inYAML}
+	if status, _, body := yaml.do(t, cluster.RESTConfig()); status != http.StatusNotAcceptable {
+		t.Errorf("a watch in YAML answers %d, which has no frames: %q", status, body)
 	}
 	merge(t, "wire-watch", `{"spec":{"displayName":"Changed"}}`)
 	if kind, store = next(); kind != "MODIFIED" || store.Spec.DisplayName != "Changed" {
