@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Regenerates everything under zz_generated.* and pkg/generated from the API
-# types. `make verify` runs it and demands that nothing changed.
+# Regenerates generated.*, zz_generated.* and pkg/generated from the API types.
+# `make verify` runs it and demands that nothing changed.
 set -o errexit -o nounset -o pipefail
 
 ROOT="$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)"
@@ -13,9 +13,30 @@ BOILERPLATE="${ROOT}/hack/boilerplate.go.txt"
 export GOBIN="${ROOT}/.local/codegen"
 mkdir -p "${GOBIN}"
 
+# Only of what has been downloaded does go list know the folder.
+go mod download k8s.io/code-generator k8s.io/apimachinery
 CODEGEN="$(go list -m -f '{{.Dir}}' k8s.io/code-generator)"
 # shellcheck source=/dev/null
 source "${CODEGEN}/kube_codegen.sh"
+
+# Protobuf comes first: later generators read the methods it writes. protoc is
+# the one of hack/tools, so that Go is all it takes. go-to-protobuf wants the
+# import path of every package to be a path below one directory, as in a GOPATH.
+echo "Generating protobuf code for 1 target"
+(cd "${CODEGEN}" && go install ./cmd/go-to-protobuf ./cmd/go-to-protobuf/protoc-gen-gogo)
+(cd hack/tools && go install ./protoc golang.org/x/tools/cmd/goimports)
+TREE="$(mktemp -d)"
+trap 'rm -rf "${TREE}"' EXIT
+mkdir -p "${TREE}/k8s.io" "${TREE}/github.com/gogo" "${TREE}/$(dirname "${MODULE}")"
+ln -s "$(go list -m -f '{{.Dir}}' k8s.io/apimachinery)" "${TREE}/k8s.io/apimachinery"
+ln -s "$(cd "${CODEGEN}" && go list -m -f '{{.Dir}}' github.com/gogo/protobuf)" "${TREE}/github.com/gogo/protobuf"
+ln -s "${ROOT}" "${TREE}/${MODULE}"
+APIMACHINERY=(util/intstr api/resource runtime/schema runtime apis/meta/v1)
+PATH="${GOBIN}:${PATH}" go-to-protobuf \
+    --go-header-file "${BOILERPLATE}" \
+    --output-dir "${TREE}" \
+    --apimachinery-packages "$(IFS=,; echo "${APIMACHINERY[*]/#/-k8s.io/apimachinery/pkg/}")" \
+    --packages "${MODULE}/pkg/apis/stores/v1alpha1"
 
 # validation-gen may not follow types into metav1: metav1.Condition names a
 # validation function that only upstream's own run of the generator can see.
@@ -36,8 +57,7 @@ kube::codegen::gen_openapi \
     --update-report \
     "${ROOT}/pkg/apis"
 
-SCHEMA="$(mktemp -t models.XXXXXX.json)"
-trap 'rm -f "${SCHEMA}"' EXIT
+SCHEMA="${TREE}/models.json"
 go run ./hack/openapischema >"${SCHEMA}"
 
 kube::codegen::gen_client \
@@ -45,6 +65,7 @@ kube::codegen::gen_client \
     --output-dir "${ROOT}/pkg/generated" \
     --output-pkg "${MODULE}/pkg/generated" \
     --with-watch \
+    --prefers-protobuf \
     --with-applyconfig \
     --applyconfig-openapi-schema "${SCHEMA}" \
     "${ROOT}/pkg/apis"

@@ -137,7 +137,7 @@ func TestRenderErrors(t *testing.T) {
 func TestVolumeSize(t *testing.T) {
 	known, _ := embedded(t).Lookup("medusa")
 	revision := known.Latest()
-	spec := &v1alpha1.StoreSpec{Plan: "starter", Storage: []v1alpha1.VolumeStorage{{Name: "database", Size: new(resource.MustParse("7Gi"))}, {Name: "static"}}}
+	spec := &v1alpha1.StoreSpec{Plan: "starter", Storage: []v1alpha1.VolumeStorage{{Name: "database", VolumeSize: new(resource.MustParse("7Gi"))}, {Name: "static"}}}
 	for volume, want := range map[string]string{"database": "7Gi", "static": "5Gi"} {
 		if got, found := revision.VolumeSize(spec, volume); !found || got.String() != want {
 			t.Errorf("VolumeSize(%s) = %s, %t; want %s", volume, got.String(), found, want)

@@ -76,8 +76,8 @@ func (r *Revision) Volumes() []string {
 // plan's. A claim may be larger already, and then stays so.
 func (r *Revision) VolumeSize(spec *v1alpha1.StoreSpec, volume string) (resource.Quantity, bool) {
 	for _, storage := range spec.Storage {
-		if storage.Name == volume && storage.Size != nil {
-			return *storage.Size, true
+		if storage.Name == volume && storage.VolumeSize != nil {
+			return *storage.VolumeSize, true
 		}
 	}
 	plan, found := r.plan(spec.Plan)

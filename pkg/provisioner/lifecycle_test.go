@@ -186,7 +186,7 @@ func TestChange(t *testing.T) {
 	size := resource.MustParse("30Gi")
 	b.edit("change", func(s *v1alpha1.StoreSpec) {
 		s.Version, s.Plan, s.Hosts = "10.9.4", "business", []string{"shop.example.com"}
-		s.Storage = []v1alpha1.VolumeStorage{{Name: "database", Size: &size}}
+		s.Storage = []v1alpha1.VolumeStorage{{Name: "database", VolumeSize: &size}}
 	})
 	changed := b.ready("change")
 	if changed.Status.EngineVersion != "10.9.4" {

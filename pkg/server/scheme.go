@@ -5,6 +5,9 @@ import (
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/apimachinery/pkg/runtime/serializer"
+	"k8s.io/apimachinery/pkg/runtime/serializer/cbor"
+	"k8s.io/apiserver/pkg/features"
+	utilfeature "k8s.io/apiserver/pkg/util/feature"
 
 	"platform.example.io/stores/pkg/apis/stores/install"
 )
@@ -12,9 +15,20 @@ import (
 var (
 	// Scheme knows every type that the server serves.
 	Scheme = runtime.NewScheme()
-	// Codecs encode and decode the types of Scheme.
+	// Codecs encode and decode the types of Scheme: JSON, YAML and protobuf.
 	Codecs = serializer.NewCodecFactory(Scheme)
 )
+
+// ServingCodecs are the formats of everything that is served outside of an API
+// group, such as discovery and errors. They follow the CBORServingAndStorage
+// feature gate, as upstream's formats for the groups do, so they are right only
+// once the flags have been read.
+func ServingCodecs() serializer.CodecFactory {
+	if utilfeature.DefaultFeatureGate.Enabled(features.CBORServingAndStorage) {
+		return serializer.NewCodecFactory(Scheme, serializer.WithSerializer(cbor.NewSerializerInfo))
+	}
+	return Codecs
+}
 
 func init() {
 	install.Install(Scheme)

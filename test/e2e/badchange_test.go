@@ -19,7 +19,7 @@ func TestRefusedChange(t *testing.T) {
 	t.Parallel()
 	order(t, "change-neighbour", suspended, func(s *v1alpha1.Store) { s.Spec.Hosts = []string{"neighbour.example.com"} })
 	order(t, "change", suspended, func(s *v1alpha1.Store) {
-		s.Spec.Storage = []v1alpha1.VolumeStorage{{Name: "database", Size: ptr.To(resource.MustParse("10Gi")), StorageClassName: ptr.To("standard")}}
+		s.Spec.Storage = []v1alpha1.VolumeStorage{{Name: "database", VolumeSize: ptr.To(resource.MustParse("10Gi")), StorageClassName: ptr.To("standard")}}
 	})
 	want := untilSettled(t, "change")
 	for _, c := range []struct {

@@ -148,7 +148,7 @@ func (o *Options) Config() (*server.Config, error) {
 }
 
 func (o *Options) genericConfig() (*genericapiserver.RecommendedConfig, error) {
-	config := genericapiserver.NewRecommendedConfig(server.Codecs)
+	config := genericapiserver.NewRecommendedConfig(server.ServingCodecs())
 	config.EffectiveVersion = compatibility.DefaultBuildEffectiveVersion()
 	config.FeatureGate = utilfeature.DefaultFeatureGate
 	namer := openapinamer.NewDefinitionNamer(server.Scheme)

@@ -93,9 +93,9 @@ type VolumeStorage struct {
 	// Name of the volume, one of those the engine declares, for example `database`.
 	Name string
 
-	// Size of the volume as a quantity, for example `10Gi`. It can grow and never
+	// VolumeSize is the size of the volume as a quantity, for example `10Gi`. It can grow and never
 	// shrink. Defaults to the size of the plan.
-	Size *resource.Quantity
+	VolumeSize *resource.Quantity
 
 	// StorageClassName of the volume; it cannot be changed after creation.
 	// Defaults to the platform's storage class.

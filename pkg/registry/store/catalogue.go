@@ -81,12 +81,12 @@ func (c catalogue) revisionOf(store *stores.Store) (*engine.Revision, bool) {
 func validateFirstSizes(revision *engine.Revision, spec, stored *stores.StoreSpec) field.ErrorList {
 	var errs field.ErrorList
 	for i, volume := range spec.Storage {
-		sized := slices.ContainsFunc(stored.Storage, func(s stores.VolumeStorage) bool { return s.Name == volume.Name && s.Size != nil })
-		if volume.Size == nil || sized {
+		sized := slices.ContainsFunc(stored.Storage, func(s stores.VolumeStorage) bool { return s.Name == volume.Name && s.VolumeSize != nil })
+		if volume.VolumeSize == nil || sized {
 			continue
 		}
 		present, ok := revision.VolumeSize(&v1alpha1.StoreSpec{Plan: stored.Plan}, volume.Name)
-		if ok && volume.Size.Cmp(present) < 0 {
+		if ok && volume.VolumeSize.Cmp(present) < 0 {
 			errs = append(errs, field.Forbidden(field.NewPath("spec", "storage").Index(i).Child("size"),
 				fmt.Sprintf("may not be less than the plan's %s, which the volume has: volumes only grow", present.String())))
 		}

@@ -18,7 +18,7 @@ func TestFirstSizeBelowThePlanIsRefused(t *testing.T) {
 	name := r.mustCreate(t, newStore(uniqueName())).Name
 	size := func(quantity string) error {
 		_, err := r.update(t, name, func(s *stores.Store) {
-			s.Spec.Storage = []stores.VolumeStorage{{Name: "database", Size: ptr.To(resource.MustParse(quantity))}}
+			s.Spec.Storage = []stores.VolumeStorage{{Name: "database", VolumeSize: ptr.To(resource.MustParse(quantity))}}
 		})
 		return err
 	}

@@ -97,6 +97,10 @@ func canonicalize(spec *stores.StoreSpec) {
 	if err := decoder.Decode(&value); err != nil {
 		return // validation says so
 	}
+	if value == nil {
+		spec.Parameters = nil
+		return
+	}
 	if canonical, err := json.Marshal(value); err == nil {
 		spec.Parameters.Raw = canonical
 	}

@@ -1,9 +1,14 @@
 package v1alpha1
 
 import (
+	"encoding/json"
+	"errors"
 	"fmt"
 
+	"k8s.io/apimachinery/pkg/conversion"
 	"k8s.io/apimachinery/pkg/runtime"
+
+	"platform.example.io/stores/pkg/apis/stores"
 )
 
 func init() {
@@ -32,4 +37,14 @@ func addFieldLabelConversions(scheme *runtime.Scheme) error {
 		}
 	}
 	return nil
+}
+
+// Convert_v1alpha1_JSONObject_To_stores_JSONObject refuses what is not JSON, so
+// that decoding fails. Protobuf carries the text as bytes and would take any; the
+// field manager, which comes before validation, panics over them.
+func Convert_v1alpha1_JSONObject_To_stores_JSONObject(in *JSONObject, out *stores.JSONObject, s conversion.Scope) error {
+	if len(in.Raw) > 0 && !json.Valid(in.Raw) {
+		return errors.New("decode free-form JSON: the text is not JSON")
+	}
+	return autoConvert_v1alpha1_JSONObject_To_stores_JSONObject(in, out, s)
 }

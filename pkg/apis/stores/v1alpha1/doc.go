@@ -6,6 +6,7 @@
 // +k8s:openapi-gen=true
 // +k8s:openapi-model-package=io.example.platform.v1alpha1
 // +k8s:deepcopy-gen=package
+// +k8s:protobuf-gen=package
 // +k8s:conversion-gen=platform.example.io/stores/pkg/apis/stores
 // +k8s:defaulter-gen=TypeMeta
 // +k8s:validation-gen=TypesWithField=TypeMeta

@@ -119,8 +119,10 @@ type VolumeStorage struct {
 
 	// Size of the volume as a quantity, for example `10Gi`. It can grow and never
 	// shrink. Defaults to the size of the plan.
+	// ---
+	// A protobuf message has a method Size, so no Go field can have that name.
 	// +optional
-	Size *resource.Quantity `json:"size,omitempty" protobuf:"bytes,2,opt,name=size"`
+	VolumeSize *resource.Quantity `json:"size,omitempty" protobuf:"bytes,2,opt,name=size"`
 
 	// StorageClassName of the volume; it cannot be changed after creation.
 	// Defaults to the platform's storage class.

@@ -334,7 +334,7 @@ func Validate_VolumeStorage(
 		errs = append(errs, fn(fldPath.Child("name"), &obj.Name, oldVal, oldObj != nil)...)
 	}
 
-	// field VolumeStorage.Size has no validation
+	// field VolumeStorage.VolumeSize has no validation
 
 	{ // field VolumeStorage.StorageClassName
 		fn := func(

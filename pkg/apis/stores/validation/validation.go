@@ -127,8 +127,8 @@ func validateHost(host string, path *field.Path) field.ErrorList {
 
 func validateVolume(volume stores.VolumeStorage, path *field.Path) field.ErrorList {
 	var errs field.ErrorList
-	if volume.Size != nil && volume.Size.Sign() <= 0 {
-		errs = append(errs, field.Invalid(path.Child("size"), volume.Size.String(), "must be greater than zero"))
+	if volume.VolumeSize != nil && volume.VolumeSize.Sign() <= 0 {
+		errs = append(errs, field.Invalid(path.Child("size"), volume.VolumeSize.String(), "must be greater than zero"))
 	}
 	if volume.StorageClassName != nil {
 		for _, problem := range utilvalidation.IsDNS1123Subdomain(*volume.StorageClassName) {
@@ -161,11 +161,11 @@ func validateGrowth(updated, stored []stores.VolumeStorage, path *field.Path) fi
 		before := byName[volume.Name]
 		delete(byName, volume.Name)
 		switch {
-		case before.Size == nil:
-		case volume.Size == nil:
-			errs = append(errs, field.Forbidden(path.Index(i).Child("size"), fmt.Sprintf("may not be removed: the volume has %s and volumes only grow", before.Size)))
-		case volume.Size.Cmp(*before.Size) < 0:
-			errs = append(errs, field.Forbidden(path.Index(i).Child("size"), fmt.Sprintf("may not be less than the present %s: volumes only grow", before.Size)))
+		case before.VolumeSize == nil:
+		case volume.VolumeSize == nil:
+			errs = append(errs, field.Forbidden(path.Index(i).Child("size"), fmt.Sprintf("may not be removed: the volume has %s and volumes only grow", before.VolumeSize)))
+		case volume.VolumeSize.Cmp(*before.VolumeSize) < 0:
+			errs = append(errs, field.Forbidden(path.Index(i).Child("size"), fmt.Sprintf("may not be less than the present %s: volumes only grow", before.VolumeSize)))
 		}
 		if !equality.Semantic.DeepEqual(volume.StorageClassName, before.StorageClassName) {
 			errs = append(errs, field.Forbidden(path.Index(i).Child("storageClassName"), "may not be changed after creation"))

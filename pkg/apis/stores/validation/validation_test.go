@@ -20,7 +20,7 @@ func newStore(change func(*stores.Store)) *stores.Store {
 			Engine: "woocommerce",
 			Hosts:  []string{"shop.example.com"},
 			Storage: []stores.VolumeStorage{
-				{Name: "database", Size: ptr.To(resource.MustParse("10Gi")), StorageClassName: ptr.To("fast")},
+				{Name: "database", VolumeSize: ptr.To(resource.MustParse("10Gi")), StorageClassName: ptr.To("fast")},
 			},
 		},
 	}
@@ -58,8 +58,8 @@ func TestValidateStore(t *testing.T) {
 		{"host of one label", "it resolves to nothing on the internet", func(s *stores.Store) { s.Spec.Hosts = []string{"shop"} }, []string{"FieldValueInvalid spec.hosts[0]"}},
 		{"wildcard host", "it would take other stores' names", func(s *stores.Store) { s.Spec.Hosts = []string{"*.example.com"} }, []string{"FieldValueInvalid spec.hosts[0]"}},
 		{"host with a long label", "DNS labels have 63 characters", func(s *stores.Store) { s.Spec.Hosts = []string{strings.Repeat("a", 64) + ".com"} }, []string{"FieldValueInvalid spec.hosts[0]"}},
-		{"size of zero", "a claim must ask for something", func(s *stores.Store) { s.Spec.Storage[0].Size = ptr.To(resource.MustParse("0")) }, []string{"FieldValueInvalid spec.storage[0].size"}},
-		{"size below zero", "a claim must ask for something", func(s *stores.Store) { s.Spec.Storage[0].Size = ptr.To(resource.MustParse("-1Gi")) }, []string{"FieldValueInvalid spec.storage[0].size"}},
+		{"size of zero", "a claim must ask for something", func(s *stores.Store) { s.Spec.Storage[0].VolumeSize = ptr.To(resource.MustParse("0")) }, []string{"FieldValueInvalid spec.storage[0].size"}},
+		{"size below zero", "a claim must ask for something", func(s *stores.Store) { s.Spec.Storage[0].VolumeSize = ptr.To(resource.MustParse("-1Gi")) }, []string{"FieldValueInvalid spec.storage[0].size"}},
 		{"class that is no name", "kube-apiserver would refuse the claim later", func(s *stores.Store) { s.Spec.Storage[0].StorageClassName = ptr.To("Not A Class") }, []string{"FieldValueInvalid spec.storage[0].storageClassName"}},
 		{"parameters are a list", "an engine's schema describes an object", func(s *stores.Store) { s.Spec.Parameters = &stores.JSONObject{Raw: []byte(`[1]`)} }, []string{"FieldValueInvalid spec.parameters"}},
 	}
@@ -81,9 +81,9 @@ func TestValidateStoreUpdate(t *testing.T) {
 		want   []string
 	}{
 		{"nothing", "an update may change nothing", nil, nil, nil},
-		{"volume grows", "that is what can be done", nil, func(s *stores.Store) { s.Spec.Storage[0].Size = ptr.To(resource.MustParse("20Gi")) }, nil},
-		{"volume shrinks", "no storage shrinks", nil, func(s *stores.Store) { s.Spec.Storage[0].Size = ptr.To(resource.MustParse("5Gi")) }, []string{"FieldValueForbidden spec.storage[0].size"}},
-		{"size is removed", "the plan's may be less", nil, func(s *stores.Store) { s.Spec.Storage[0].Size = nil }, []string{"FieldValueForbidden spec.storage[0].size"}},
+		{"volume grows", "that is what can be done", nil, func(s *stores.Store) { s.Spec.Storage[0].VolumeSize = ptr.To(resource.MustParse("20Gi")) }, nil},
+		{"volume shrinks", "no storage shrinks", nil, func(s *stores.Store) { s.Spec.Storage[0].VolumeSize = ptr.To(resource.MustParse("5Gi")) }, []string{"FieldValueForbidden spec.storage[0].size"}},
+		{"size is removed", "the plan's may be less", nil, func(s *stores.Store) { s.Spec.Storage[0].VolumeSize = nil }, []string{"FieldValueForbidden spec.storage[0].size"}},
 		{"class changes", "a claim stays in its class", nil, func(s *stores.Store) { s.Spec.Storage[0].StorageClassName = ptr.To("slow") }, []string{"FieldValueForbidden spec.storage[0].storageClassName"}},
 		{"volume is removed", "its size and class would be lost", nil, func(s *stores.Store) { s.Spec.Storage = nil }, []string{"FieldValueForbidden spec.storage[database]"}},
 		{

@@ -17,7 +17,9 @@ type VolumeStorageApplyConfiguration struct {
 	Name *string `json:"name,omitempty"`
 	// Size of the volume as a quantity, for example `10Gi`. It can grow and never
 	// shrink. Defaults to the size of the plan.
-	Size *resource.Quantity `json:"size,omitempty"`
+	// ---
+	// A protobuf message has a method Size, so no Go field can have that name.
+	VolumeSize *resource.Quantity `json:"size,omitempty"`
 	// StorageClassName of the volume; it cannot be changed after creation.
 	// Defaults to the platform's storage class.
 	StorageClassName *string `json:"storageClassName,omitempty"`
@@ -37,11 +39,11 @@ func (b *VolumeStorageApplyConfiguration) WithName(value string) *VolumeStorageA
 	return b
 }
 
-// WithSize sets the Size field in the declarative configuration to the given value
+// WithVolumeSize sets the VolumeSize field in the declarative configuration to the given value
 // and returns the receiver, so that objects can be built by chaining "With" function invocations.
-// If called multiple times, the Size field is set to the value of the last call.
-func (b *VolumeStorageApplyConfiguration) WithSize(value resource.Quantity) *VolumeStorageApplyConfiguration {
-	b.Size = &value
+// If called multiple times, the VolumeSize field is set to the value of the last call.
+func (b *VolumeStorageApplyConfiguration) WithVolumeSize(value resource.Quantity) *VolumeStorageApplyConfiguration {
+	b.VolumeSize = &value
 	return b
 }
 

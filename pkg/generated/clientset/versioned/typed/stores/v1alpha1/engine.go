@@ -41,6 +41,7 @@ func newEngines(c *PlatformV1alpha1Client) *engines {
 			"",
 			func() *storesv1alpha1.Engine { return &storesv1alpha1.Engine{} },
 			func() *storesv1alpha1.EngineList { return &storesv1alpha1.EngineList{} },
+			gentype.PrefersProtobuf[*storesv1alpha1.Engine](),
 		),
 	}
 }

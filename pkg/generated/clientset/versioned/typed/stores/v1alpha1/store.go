@@ -55,6 +55,7 @@ func newStores(c *PlatformV1alpha1Client) *stores {
 			"",
 			func() *storesv1alpha1.Store { return &storesv1alpha1.Store{} },
 			func() *storesv1alpha1.StoreList { return &storesv1alpha1.StoreList{} },
+			gentype.PrefersProtobuf[*storesv1alpha1.Store](),
 		),
 	}
 }
