@@ -107,7 +107,10 @@ func (c *content) spec(name string, i int) map[string]any {
 }
 
 // readyStatus is what the provisioner reports of a shop that serves.
-func (c *content) readyStatus(name, version string) v1alpha1.StoreStatus {
+func (c *content) readyStatus(name, version string, i int) v1alpha1.StoreStatus {
+	// Shops do not become ready at the same moment.
+	started := metav1.NewTime(c.since.Add(-time.Duration(i) * 97 * time.Second))
+	ready := metav1.NewTime(started.Add(time.Duration(40+i%50) * time.Second))
 	status := v1alpha1.StoreStatus{
 		Phase:                 v1alpha1.StoreReady,
 		ObservedGeneration:    1,
@@ -117,8 +120,8 @@ func (c *content) readyStatus(name, version string) v1alpha1.StoreStatus {
 		AdminSecretRef:        &v1alpha1.SecretReference{Namespace: v1alpha1.NamespacePrefix + name, Name: "admin"},
 		EngineVersion:         version,
 		EngineRevision:        "r1",
-		ProvisioningStartTime: &c.since,
-		ReadyTime:             &c.since,
+		ProvisioningStartTime: &started,
+		ReadyTime:             &ready,
 	}
 	for _, condition := range []metav1.Condition{
 		{Type: v1alpha1.ConditionReady, Status: metav1.ConditionTrue, Reason: health.ReasonReady, Message: "the shop serves as its spec says"},
@@ -130,7 +133,7 @@ func (c *content) readyStatus(name, version string) v1alpha1.StoreStatus {
 		{Type: v1alpha1.ConditionApplicationReady, Status: metav1.ConditionTrue, Reason: health.ReasonReady, Message: "all replicas of application are ready"},
 		{Type: v1alpha1.ConditionRouteReady, Status: metav1.ConditionTrue, Reason: health.ReasonReady, Message: "the shop's hosts are routed to it"},
 	} {
-		condition.ObservedGeneration, condition.LastTransitionTime = 1, c.since
+		condition.ObservedGeneration, condition.LastTransitionTime = 1, ready
 		status.Conditions = append(status.Conditions, condition)
 	}
 	return status

@@ -9,6 +9,7 @@ import (
 	"os"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 
 	"platform.example.io/stores/test/controlplane"
@@ -39,11 +40,18 @@ func (b *bench) weigh(ctx context.Context, when string) error {
 	if !b.options.wants(memoryFigure) {
 		return nil
 	}
-	for _, server := range []string{controlplane.Platform, controlplane.KubeAPIServer} {
-		m, err := b.weighOne(ctx, server)
-		if err != nil {
-			return fmt.Errorf("weigh %s: %w", server, err)
+	servers := []string{controlplane.Platform, controlplane.KubeAPIServer}
+	found, errs := make([]memory, len(servers)), make([]error, len(servers))
+	var all sync.WaitGroup
+	for n, server := range servers {
+		all.Go(func() { found[n], errs[n] = b.weighOne(ctx, server) })
+	}
+	all.Wait()
+	for n, server := range servers {
+		if errs[n] != nil {
+			return fmt.Errorf("weigh %s: %w", server, errs[n])
 		}
+		m := found[n]
 		m.Name = fmt.Sprintf("memory-%d-%s", b.count, when)
 		b.report.Memory = append(b.report.Memory, m)
 		b.say("%s %s: %.0f MB resident, %.0f MB heap", m.Name, server, m.RSS, m.Heap)

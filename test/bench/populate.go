@@ -121,7 +121,7 @@ func (b *bench) makeObject(ctx context.Context, k *kind, s shop) error {
 		return err
 	}
 	version, _ := object["spec"].(map[string]any)["version"].(string)
-	status := b.content.readyStatus(s.name, version)
+	status := b.content.readyStatus(s.name, version, s.index)
 	if k == crdKind {
 		// Our server sets it.
 		status.Creator = adminName

@@ -18,8 +18,11 @@ func (b *bench) definition(ctx context.Context) (any, error) {
 			Schemas map[string]map[string]any `json:"schemas"`
 		} `json:"components"`
 	}
+	// kube-apiserver fetches it some time after the API is served.
 	path := "/openapi/v3/apis/" + v1alpha1.SchemeGroupVersion.String()
-	if err := b.admin.json(ctx, request{path: path}, &document); err != nil {
+	if err := b.eventually(ctx, func(ctx context.Context) error {
+		return b.admin.json(ctx, request{path: path}, &document)
+	}); err != nil {
 		return nil, err
 	}
 	schema, err := storeSchema(document.Components.Schemas)

@@ -111,14 +111,25 @@ func (b *bench) apply(ctx context.Context, path string, object any) error {
 // awaitAccess waits until the user is answered about every kind.
 func (b *bench) awaitAccess(ctx context.Context) error {
 	for _, k := range kinds {
-		var last error
-		err := wait.PollUntilContextTimeout(ctx, 50*time.Millisecond, patience, true, func(ctx context.Context) (bool, error) {
-			last = b.user.json(ctx, request{path: k.list(url.Values{"limit": {"1"}})}, nil)
-			return last == nil, nil
+		err := b.eventually(ctx, func(ctx context.Context) error {
+			return b.user.json(ctx, request{path: k.list(url.Values{"limit": {"1"}})}, nil)
 		})
 		if err != nil {
-			return fmt.Errorf("wait for access: %w (last: %v)", err, last)
+			return err
 		}
+	}
+	return nil
+}
+
+// eventually tries until something succeeds.
+func (b *bench) eventually(ctx context.Context, try func(context.Context) error) error {
+	var last error
+	err := wait.PollUntilContextTimeout(ctx, 50*time.Millisecond, patience, true, func(ctx context.Context) (bool, error) {
+		last = try(ctx)
+		return last == nil, nil
+	})
+	if err != nil {
+		return fmt.Errorf("wait: %w (last: %v)", err, last)
 	}
 	return nil
 }
