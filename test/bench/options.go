@@ -46,7 +46,7 @@ func parse(args []string, usage io.Writer) (options, error) {
 	})
 	flags.BoolVar(&o.quick, "quick", false, "few objects and few samples: shows that the instrument works, and measures nothing")
 	flags.IntVar(&o.rounds, "rounds", 0, "samples of each figure (default by figure)")
-	flags.DurationVar(&o.budget, "budget", 20*time.Second, "time after which a figure is content with the samples it has")
+	flags.DurationVar(&o.budget, "budget", 15*time.Second, "time after which a figure is content with the samples it has")
 	flags.StringVar(&o.keep, "keep", "", "directory of the control plane, which is kept for the next run with the same `directory`: that one creates nothing again")
 	flags.StringVar(&o.server, "server", filepath.Join(o.root, ".local", "bin", "apiserver"), "executable of our API server")
 	flags.Func("server-arg", "argument added to our API server's (repeatable)", func(value string) error {

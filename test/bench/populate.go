@@ -87,7 +87,10 @@ func (b *bench) names(ctx context.Context, k *kind) (map[string]bool, error) {
 	if k.statusPath != "" {
 		query.Set("fieldSelector", "status.phase="+string(v1alpha1.StoreReady))
 	}
-	if err := b.admin.json(ctx, request{path: k.list(query)}, &list); err != nil {
+	// The cache of a custom resource fills after it is served.
+	if err := b.eventually(ctx, func(ctx context.Context) error {
+		return b.admin.json(ctx, request{path: k.list(query)}, &list)
+	}); err != nil {
 		return nil, err
 	}
 	names := map[string]bool{}
