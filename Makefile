@@ -116,6 +116,14 @@ test-e2e: build localcluster ## The end-to-end tests only
 test-localcluster: build localcluster ## The tests of the local control plane itself
 	cd hack/localcluster && go test -count=1 -timeout $(TEST_TIMEOUT) ./...
 
+# Nothing here fails by a time. BENCH_ARGS are the load driver's: docs/performance.md.
+BENCH_ARGS ?=
+.PHONY: bench
+bench: build localcluster ## Measure Stores beside the same data as a CRD and as namespaces
+	go test -run '^$$' -bench . -benchtime 200ms ./pkg/registry/store/nsstorage ./pkg/server
+	go build -o $(BIN)/bench ./test/bench
+	$(BIN)/bench $(BENCH_ARGS)
+
 .PHONY: fuzz
 fuzz: ## Fuzz every target for FUZZTIME (30s) each
 	@hack/fuzz.sh $(FUZZTIME)

@@ -42,33 +42,55 @@ func (c *Cluster) PID(component string) (int, error) {
 // supervisor starts it again at once; WaitReady waits for that.
 func (c *Cluster) Kill(t testing.TB, component string) {
 	t.Helper()
-	pid, err := c.PID(component)
-	if err != nil {
+	if err := c.kill(t.Context(), component); err != nil {
 		t.Fatal(err)
 	}
-	if err := syscall.Kill(pid, syscall.SIGKILL); err != nil {
-		t.Fatalf("kill %s: %v", component, err)
+}
+
+func (c *Cluster) kill(ctx context.Context, component string) error {
+	pid, err := c.PID(component)
+	if err != nil {
+		return err
 	}
-	err = wait.PollUntilContextTimeout(t.Context(), 5*time.Millisecond, readyTimeout, true, func(context.Context) (bool, error) {
+	if err := syscall.Kill(pid, syscall.SIGKILL); err != nil {
+		return fmt.Errorf("kill %s: %w", component, err)
+	}
+	err = wait.PollUntilContextTimeout(ctx, 5*time.Millisecond, readyTimeout, true, func(context.Context) (bool, error) {
 		return errors.Is(syscall.Kill(pid, 0), syscall.ESRCH), nil
 	})
 	if err != nil {
-		t.Fatalf("wait for %s to die: %v", component, err)
+		return fmt.Errorf("wait for %s to die: %w", component, err)
 	}
+	return nil
+}
+
+// Restart kills a component and returns when all of the cluster is ready again.
+func (c *Cluster) Restart(ctx context.Context, component string) error {
+	if err := c.kill(ctx, component); err != nil {
+		return err
+	}
+	return c.awaitReady(ctx)
 }
 
 // WaitReady waits until every component runs and is healthy, and the platform,
 // if there is one, is served through kube-apiserver.
 func (c *Cluster) WaitReady(t testing.TB) {
 	t.Helper()
+	if err := c.awaitReady(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func (c *Cluster) awaitReady(ctx context.Context) error {
 	var last error
-	err := wait.PollUntilContextTimeout(t.Context(), 100*time.Millisecond, readyTimeout, true, func(ctx context.Context) (bool, error) {
+	err := wait.PollUntilContextTimeout(ctx, 100*time.Millisecond, readyTimeout, true, func(ctx context.Context) (bool, error) {
 		last = c.ready(ctx)
 		return last == nil, nil
 	})
 	if err != nil {
-		t.Fatalf("wait for the control plane: %v (last: %v)", err, last)
+		return fmt.Errorf("wait for the control plane: %w (last: %v)", err, last)
 	}
+	return nil
 }
 
 func (c *Cluster) ready(ctx context.Context) error {
