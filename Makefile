@@ -18,7 +18,7 @@ APISERVER_LDFLAGS := -X $(VERSION_PACKAGE).gitVersion=$(KUBERNETES_VERSION)+stor
 LOCALCLUSTER_LDFLAGS := -s -w -X $(VERSION_PACKAGE).gitVersion=$(KUBERNETES_VERSION) \
 	-X k8s.io/client-go/pkg/version.gitVersion=$(KUBERNETES_VERSION)
 
-MODULES := . hack/localcluster hack/tools
+MODULES := . hack/localcluster hack/tools test/clients test/clients/kubectl/newest test/clients/kubectl/oldest
 # How many packages are tested at once. Each that starts a control plane needs
 # about 600 MB.
 TEST_PARALLEL ?= 2
@@ -77,6 +77,21 @@ $(BIN)/localcluster: $(shell find hack/localcluster -type f -not -name '*_test.g
 $(BIN)/kubectl: $(BIN)/localcluster
 	@ln -sf localcluster $@
 
+# Other people's clients, for test-clients. Each kubectl says its release, or it
+# would call itself v0.0.0.
+$(BIN)/kubectl-newest: KUBECTL_VERSION := v1.38.0-alpha.0
+$(BIN)/kubectl-oldest: KUBECTL_VERSION := v1.36.6
+$(BIN)/kubectl-%: test/clients/kubectl/%/main.go test/clients/kubectl/%/go.mod test/clients/kubectl/%/go.sum | $(BIN)
+	@hack/build.sh test/clients/kubectl/$* . $@ '-s -w -X $(VERSION_PACKAGE).gitVersion=$(KUBECTL_VERSION)' '1 to 2 minutes'
+	@touch $@
+
+NODE_CLIENT := test/clients/node
+$(NODE_CLIENT)/node_modules/.package-lock.json: $(NODE_CLIENT)/package.json $(NODE_CLIENT)/package-lock.json
+	@command -v node >/dev/null && command -v npm >/dev/null || \
+		{ echo "The test of @kubernetes/client-node needs Node (20 or later) and npm, and finds none." >&2; exit 1; }
+	cd $(NODE_CLIENT) && npm ci --no-audit --no-fund
+	@touch $@
+
 $(BIN):
 	@mkdir -p $@
 
@@ -89,7 +104,7 @@ generate: ## Regenerate code, manifests and golden files
 ##@ Test it
 
 .PHONY: test
-test: test-unit test-cluster test-localcluster ## Run every test
+test: test-unit test-cluster test-clients test-localcluster ## Run every test
 
 .PHONY: test-race
 test-race: ## Run every test under the race detector
@@ -111,6 +126,10 @@ test-storage: localcluster ## The storage's tests only, the upstream conformance
 .PHONY: test-e2e
 test-e2e: build localcluster ## The end-to-end tests only
 	go test $(RACE) -count=1 -timeout $(TEST_TIMEOUT) ./test/e2e/...
+
+.PHONY: test-clients
+test-clients: build localcluster $(BIN)/kubectl-newest $(BIN)/kubectl-oldest $(NODE_CLIENT)/node_modules/.package-lock.json ## Tests with other people's clients: three kubectls, controller-runtime, kstatus, Node
+	cd test/clients && go test $(RACE) -count=1 -timeout $(TEST_TIMEOUT) ./...
 
 .PHONY: test-localcluster
 test-localcluster: build localcluster ## The tests of the local control plane itself
