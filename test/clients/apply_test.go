@@ -141,7 +141,7 @@ func TestApplyStatus(t *testing.T) {
 	for _, entry := range got.ManagedFields {
 		where := entry.Subresource
 		for _, part := range []string{`"f:spec"`, `"f:status"`} {
-			if strings.Contains(string(entry.FieldsV1.Raw), part) {
+			if strings.Contains(entry.FieldsV1.GetRawString(), part) {
 				where += part
 			}
 		}

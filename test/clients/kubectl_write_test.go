@@ -2,6 +2,8 @@ package clients
 
 import (
 	"fmt"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -93,9 +95,10 @@ func testEdit(t *testing.T, k kubectl, prefix string) {
 	newStore(t, prefix)
 	k.feed(t, manifest(prefix, "displayName: Before"), "create", "--filename=-")
 	untilSettled(t, prefix)
+	files := t.TempDir()
 	edit := func(script string) (string, error) {
 		command := k.command(t.Context(), "edit", "store", prefix)
-		command.Env = append(command.Env, "KUBE_EDITOR=sed -i '"+script+"'")
+		command.Env = append(command.Env, "KUBE_EDITOR=sed -i '"+script+"'", "TMPDIR="+files)
 		out, err := command.CombinedOutput()
 		return string(out), err
 	}
@@ -105,11 +108,27 @@ func testEdit(t *testing.T, k kubectl, prefix string) {
 	if store := get(t, prefix); store.Spec.DisplayName != "After" || store.Generation != 2 {
 		t.Errorf("after an edit displayName is %q and generation %d", store.Spec.DisplayName, store.Generation)
 	}
-	if out, err := edit("s/nothing/at all/"); err != nil || !strings.Contains(out, "no changes made") {
+	if out, err := edit("s/no-such-word/x/"); err != nil || !strings.Contains(out, "no changes made") {
 		t.Errorf("an edit that changes nothing ends with %v: %s", err, out)
 	}
-	if out, err := edit("s/woocommerce/medusa/"); err == nil || !strings.Contains(out, "is invalid") || !strings.Contains(out, "spec.engine") {
+	if out, err := edit("s/woocommerce/medusa/"); err == nil || !strings.Contains(out, "is invalid") {
 		t.Errorf("an edit of what is immutable ends with %v: %s", err, out)
+	}
+	// kubectl keeps what could not be saved, under a comment that says why.
+	kept, err := filepath.Glob(filepath.Join(files, "*.yaml"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	why := ""
+	for _, path := range kept {
+		text, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		why += string(text)
+	}
+	if !strings.Contains(why, "# * spec.engine: Invalid value") {
+		t.Errorf("kubectl kept %q, which say\n%s", kept, why)
 	}
 }
 

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"maps"
 	"slices"
 	"strconv"
 	"sync"
@@ -17,6 +16,7 @@ import (
 	"k8s.io/apimachinery/pkg/fields"
 	"k8s.io/apimachinery/pkg/labels"
 	"k8s.io/client-go/tools/cache"
+	"k8s.io/klog/v2"
 	ctrl "sigs.k8s.io/controller-runtime"
 	runtimecache "sigs.k8s.io/controller-runtime/pkg/cache"
 	"sigs.k8s.io/controller-runtime/pkg/client"
@@ -68,7 +68,7 @@ func (o *observer) until(t testing.TB, name, what string, reached func(*v1alpha1
 // start runs something of controller-runtime until the test has ended.
 func start(t testing.TB, run func(context.Context) error) {
 	t.Helper()
-	logf.SetLogger(logf.Log) // or it complains of having none
+	logf.SetLogger(klog.Background()) // or it complains of having none
 	ctx, stop := context.WithCancel(t.Context())
 	var running sync.WaitGroup
 	running.Go(func() {
@@ -307,7 +307,7 @@ func TestRuntimeClient(t *testing.T) {
 	for _, item := range only.Items {
 		found[item.Name] = string(item.UID)
 	}
-	if diff := cmp.Diff(map[string]string{name: string(store.UID)}, maps.Clone(found)); diff != "" {
+	if diff := cmp.Diff(map[string]string{name: string(store.UID)}, found); diff != "" {
 		t.Errorf("metadata (-want +got):\n%s", diff)
 	}
 	// A version of one's own is a precondition.

@@ -132,7 +132,11 @@ func manifest(name string, spec ...string) string {
 
 // labelledManifest is one with labels, as YAML writes a map in one line.
 func labelledManifest(name, labels string, spec ...string) string {
-	lines := append([]string{"engine: woocommerce", "suspend: true"}, spec...)
-	return "apiVersion: platform.example.io/v1alpha1\nkind: Store\nmetadata:\n  name: " + name +
-		"\n  labels: {" + labels + "}\nspec:\n  " + strings.Join(lines, "\n  ") + "\n"
+	metadata := []string{"name: " + name}
+	if labels != "" {
+		metadata = append(metadata, "labels: {"+labels+"}")
+	}
+	spec = append([]string{"engine: woocommerce", "suspend: true"}, spec...)
+	return "apiVersion: platform.example.io/v1alpha1\nkind: Store\nmetadata:\n  " + strings.Join(metadata, "\n  ") +
+		"\nspec:\n  " + strings.Join(spec, "\n  ") + "\n"
 }
