@@ -77,6 +77,7 @@ func TestInformers(t *testing.T) {
 	own.Kill(t, controlplane.KubeAPIServer)
 	busy.Wait()
 	own.WaitReady(t)
+	crowd.untilGone(10, 15)
 	crowd.agree(all)
 
 	// Deletions that no server of ours ever sees.
@@ -96,6 +97,7 @@ func TestInformers(t *testing.T) {
 	own.WaitReady(t)
 	crowd.remove(40, 45)
 	crowd.create(70, 75)
+	crowd.untilGone(40, 45)
 	crowd.agree(all)
 
 	for _, w := range all {
@@ -145,7 +147,24 @@ func (c *crowd) rename(from, to int) {
 func (c *crowd) remove(from, to int) {
 	c.insist("delete", from, to, func(ctx context.Context, name string) error {
 		if err := c.stores.Delete(ctx, name, metav1.DeleteOptions{}); !apierrors.IsNotFound(err) {
-			return errors.Join(err, errors.New("it is still there"))
+			return err
+		}
+		return nil
+	})
+}
+
+// untilGone waits until what was removed is.
+func (c *crowd) untilGone(from, to int) {
+	c.t.Helper()
+	eventually(c.t, "what was deleted is gone", func(ctx context.Context) error {
+		var left []string
+		for i := from; i < to; i++ {
+			if _, err := c.stores.Get(ctx, c.name(i), metav1.GetOptions{}); !apierrors.IsNotFound(err) {
+				left = append(left, fmt.Sprintf("%s (%v)", c.name(i), err))
+			}
+		}
+		if len(left) > 0 {
+			return fmt.Errorf("there is %q", left)
 		}
 		return nil
 	})

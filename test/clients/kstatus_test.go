@@ -64,6 +64,7 @@ func (v *verdicts) until(t testing.TB, last status.Status) (said []status.Status
 				continue
 			}
 			v.last = e.Resource.Status
+			t.Logf("kstatus says %s: %s", v.last, e.Resource.Message)
 			if said = append(said, v.last); v.last == last {
 				return said
 			}
@@ -94,7 +95,11 @@ func TestKstatus(t *testing.T) {
 		t.Fatal(err)
 	}
 	behind(t, patched)
-	expect("it grows", status.InProgressStatus, status.CurrentStatus)
+	// On a busy machine the old quota may refuse the new pods for a moment, so what
+	// lies between is not told here.
+	if said := events.until(t, status.CurrentStatus); said[0] != status.InProgressStatus {
+		t.Errorf("while it grows kstatus says %v, and first not InProgress", said)
+	}
 
 	if err := stores.Delete(t.Context(), name, metav1.DeleteOptions{}); err != nil {
 		t.Fatal(err)
