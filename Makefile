@@ -18,7 +18,9 @@ APISERVER_LDFLAGS := -X $(VERSION_PACKAGE).gitVersion=$(KUBERNETES_VERSION)+stor
 LOCALCLUSTER_LDFLAGS := -s -w -X $(VERSION_PACKAGE).gitVersion=$(KUBERNETES_VERSION) \
 	-X k8s.io/client-go/pkg/version.gitVersion=$(KUBERNETES_VERSION)
 
-MODULES := . hack/localcluster hack/tools
+MODULES := . hack/localcluster hack/tools test/clients
+# Fifteen lines each: to lint them would be to analyse all of kubectl, twice.
+KUBECTL_MODULES := test/clients/kubectl/newest test/clients/kubectl/oldest
 # How many packages are tested at once. Each that starts a control plane needs
 # about 600 MB.
 TEST_PARALLEL ?= 2
@@ -77,6 +79,21 @@ $(BIN)/localcluster: $(shell find hack/localcluster -type f -not -name '*_test.g
 $(BIN)/kubectl: $(BIN)/localcluster
 	@ln -sf localcluster $@
 
+# Other people's clients, for test-clients. Each kubectl says its release, or it
+# would call itself v0.0.0.
+$(BIN)/kubectl-newest: KUBECTL_VERSION := v1.38.0-alpha.0
+$(BIN)/kubectl-oldest: KUBECTL_VERSION := v1.36.6
+$(BIN)/kubectl-%: test/clients/kubectl/%/main.go test/clients/kubectl/%/go.mod test/clients/kubectl/%/go.sum | $(BIN)
+	@hack/build.sh test/clients/kubectl/$* . $@ '-s -w -X $(VERSION_PACKAGE).gitVersion=$(KUBECTL_VERSION)' '1 to 2 minutes'
+	@touch $@
+
+NODE_CLIENT := test/clients/node
+$(NODE_CLIENT)/node_modules/.package-lock.json: $(NODE_CLIENT)/package.json $(NODE_CLIENT)/package-lock.json
+	@command -v node >/dev/null && command -v npm >/dev/null || \
+		{ echo "The test of @kubernetes/client-node needs Node (20 or later) and npm, and finds none." >&2; exit 1; }
+	cd $(NODE_CLIENT) && npm ci --no-audit --no-fund
+	@touch $@
+
 $(BIN):
 	@mkdir -p $@
 
@@ -89,7 +106,7 @@ generate: ## Regenerate code, manifests and golden files
 ##@ Test it
 
 .PHONY: test
-test: test-unit test-cluster test-localcluster ## Run every test
+test: test-unit test-cluster test-clients test-localcluster ## Run every test
 
 .PHONY: test-race
 test-race: ## Run every test under the race detector
@@ -111,6 +128,10 @@ test-storage: localcluster ## The storage's tests only, the upstream conformance
 .PHONY: test-e2e
 test-e2e: build localcluster ## The end-to-end tests only
 	go test $(RACE) -count=1 -timeout $(TEST_TIMEOUT) ./test/e2e/...
+
+.PHONY: test-clients
+test-clients: build localcluster $(BIN)/kubectl-newest $(BIN)/kubectl-oldest $(NODE_CLIENT)/node_modules/.package-lock.json ## Tests with other people's clients: three kubectls, controller-runtime, kstatus, Node
+	cd test/clients && go test $(RACE) -count=1 -timeout $(TEST_TIMEOUT) ./...
 
 .PHONY: test-localcluster
 test-localcluster: build localcluster ## The tests of the local control plane itself
@@ -139,7 +160,7 @@ verify-fmt: ## Go is formatted and shell parses
 
 .PHONY: verify-mod
 verify-mod: ## go.mod and go.sum are tidy, in every module
-	@hack/verify-mod.sh $(MODULES)
+	@hack/verify-mod.sh $(MODULES) $(KUBECTL_MODULES)
 
 .PHONY: verify-artifacts
 verify-artifacts: ## artifacts/apiservice is what the chart renders

@@ -55,7 +55,9 @@ func (s strategy) PrepareForCreate(ctx context.Context, object runtime.Object) {
 	store := object.(*stores.Store)
 	store.Generation = 1
 	store.Damage = nil
-	store.Status = stores.StoreStatus{Phase: stores.StorePending}
+	// Nobody has looked at it: a tool that reads kstatus takes a Store without a
+	// condition for finished, unless it sees that its generation is not observed.
+	store.Status = stores.StoreStatus{Phase: stores.StorePending, ObservedGeneration: -1}
 	if user, ok := request.UserFrom(ctx); ok {
 		store.Status.Creator = user.GetName()
 	}

@@ -46,14 +46,14 @@ func list(names ...string) *stores.StoreList {
 		list.Items = append(list.Items, stores.Store{
 			ObjectMeta: metav1.ObjectMeta{
 				Name:            name,
-				UID:             types.UID(fmt.Sprintf("uid-%d", i)),
+				UID:             types.UID("uid-" + name),
 				ResourceVersion: fmt.Sprint(100 + i),
 				Labels:          map[string]string{"b": "2", "a": "1"},
 				Annotations:     map[string]string{"note": `"items":[ <&> ü` + "]}\n"},
 			},
 			Spec: stores.StoreSpec{
 				Engine:      "woocommerce",
-				DisplayName: strings.Repeat("ä", i*1000),
+				DisplayName: strings.Repeat("ä", i%7*1000),
 				Parameters:  &stores.JSONObject{Raw: []byte(`{"currency":"EUR"}`)},
 			},
 			Status: stores.StoreStatus{Phase: stores.StoreReady, Conditions: []metav1.Condition{{Type: "Ready", Status: "True"}}},
