@@ -69,6 +69,12 @@ func TestWhatABuiltInForgets(t *testing.T) {
 		t.Fatal(err)
 	}
 	compact(t, o.cluster, newest)
+	// What our cache remembers it still answers; a new one remembers nothing.
+	if a := o.stores.ask(t, request{path: "?limit=2&continue=" + tokens[o.stores]}); a.Code != http.StatusOK || len(a.Names) != 2 {
+		t.Errorf("from its own memory the server answers %d %v", a.Code, a.Names)
+	}
+	o.cluster.Kill(t, controlplane.Platform)
+	o.cluster.WaitReady(t)
 	expired := func(s *subject) answer { return s.ask(t, request{path: "?limit=2&continue=" + tokens[s]}) }
 	eventually(t, "both have forgotten", func(context.Context) error {
 		for _, s := range []*subject{o.builtIn, o.stores} {

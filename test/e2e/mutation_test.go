@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"net/http"
 	"strings"
 	"testing"
 
@@ -116,7 +117,10 @@ mutations: [{patchType: JSONPatch, jsonPatch: {expression: "[JSONPatch{op: 'repl
 	named := func(name string) func(*v1alpha1.Store) {
 		return func(s *v1alpha1.Store) { s.Spec.DisplayName = name }
 	}
-	untilDenied(t, stores, by, named("plan=free"))
+	eventually(t, "the policy is in force", func(ctx context.Context) error {
+		// Upstream answers 503 until it has read the published schema.
+		return refusedWith(http.StatusUnprocessableEntity, try(ctx, stores, "mutated-badly", by, named("plan=free")))
+	})
 	expect(t, try(t.Context(), stores, "mutated-badly", by, named("plan=free")), invalid("FieldValueNotSupported spec.plan"))
 	expect(t, try(t.Context(), stores, "mutated-badly", by, named("engine=magento")), invalid("FieldValueNotSupported spec.engine"))
 	order(t, "mutated-badly", by)
@@ -140,7 +144,7 @@ func TestMutatingWebhook(t *testing.T) {
 	h := newHook(t, func(r *admissionreviewv1.AdmissionRequest) *admissionreviewv1.AdmissionResponse {
 		var store v1alpha1.Store
 		if err := json.Unmarshal(r.Object.Raw, &store); err != nil {
-			return denied(400, err.Error())
+			return denied(http.StatusBadRequest, err.Error())
 		}
 		patch := `[{"op":"add","path":"/metadata/labels/seen","value":"` + strings.ToLower(string(r.Operation)) + `"},
 			{"op":"add","path":"/spec/displayName","value":"By ` + r.UserInfo.Username + `"},

@@ -32,6 +32,9 @@ func (o *oracle) form(t *testing.T) {
 			t.Run(name+" of "+path, func(t *testing.T) { o.both(t, request{path: path, accept: accept}) })
 		}
 	}
+	o.each(t, request{accept: "application/yaml"}, []request{
+		{name: "watch in yaml", path: "?watch=true&timeoutSeconds=1&labelSelector=none"},
+	})
 	t.Run("pretty", func(t *testing.T) {
 		for _, path := range []string{"?pretty=true", "?pretty=false", "", "/oracle-a?pretty=1", "/oracle-a"} {
 			lines := func(s *subject) int { return bytes.Count(s.ask(t, request{path: path}).body, []byte("\n  ")) }

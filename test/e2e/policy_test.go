@@ -117,7 +117,7 @@ validations:
   - expression: "request.operation != 'DELETE' || !('keep' in oldObject.metadata.?annotations.orValue({}))"
     message: it is kept
     reason: Forbidden
-  - expression: "namespaceObject == null && request.namespace == '' && request.resource.resource == 'stores' && request.subResource == ''"
+  - expression: "namespaceObject == null && !has(request.namespace) && request.resource.resource == 'stores' && !has(request.subResource)"
     message: this is about stores
   - expression: "request.operation != 'CREATE' || authorizer.group('platform.example.io').resource('stores').name('launch').check('approve').allowed()"
     message: you may not launch

@@ -144,8 +144,9 @@ func TestFineRights(t *testing.T) {
 			may:   []string{"get mine", "list mine", "watch mine", "patch mine", "apply mine", "delete mine"},
 		},
 		{
-			name: "named-new", reason: "what a create makes has no name yet that RBAC could see; server-side apply of a new store is a patch of its name and a create",
+			name: "named-new", reason: "a create has no name that RBAC could see; an apply has, when it is a create too",
 			rules: `{apiGroups: [platform.example.io], resources: [stores], resourceNames: [rights-new], verbs: [create, patch]}`,
+			may:   []string{"apply new"},
 		},
 		{
 			name: "applier", reason: "with patch of the name and create, apply makes it",
