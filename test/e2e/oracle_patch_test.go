@@ -116,7 +116,7 @@ func sameMetadata(t *testing.T, builtIn, store []byte) {
 		}
 		for _, entry := range object.ManagedFields {
 			var owned map[string]json.RawMessage
-			if err := json.Unmarshal(entry.FieldsV1.Raw, &owned); err != nil {
+			if err := json.Unmarshal(entry.FieldsV1.GetRawBytes(), &owned); err != nil {
 				t.Fatal(err)
 			}
 			managers = append(managers, fmt.Sprint(entry.Manager, " ", entry.Operation, " ", string(owned["f:metadata"])))

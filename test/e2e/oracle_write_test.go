@@ -117,7 +117,7 @@ func (o *oracle) delete(t *testing.T) {
 		{name: "many, policy", path: "?labelSelector=held%3Dno&propagationPolicy=Sometimes", want: http.StatusUnprocessableEntity},
 		{name: "many, dry", path: "?labelSelector=held%3Dyes&dryRun=All", want: http.StatusOK},
 		{name: "many, by field and label", path: "?labelSelector=held%3Dyes&fieldSelector=metadata.name%3Dheld-b", want: http.StatusOK},
-		{name: "many, stale", path: "?labelSelector=held%3Dyes", body: options(`"preconditions":{"resourceVersion":"1"}`), want: http.StatusConflict},
+		{name: "many, stale", path: "?labelSelector=held%3Dyes&fieldSelector=metadata.name%3Dheld-c", body: options(`"preconditions":{"resourceVersion":"1"}`), want: http.StatusConflict},
 		{name: "many, with a limit", path: "?labelSelector=held%3Dyes&limit=1", want: http.StatusOK},
 		{name: "many, with a version", path: "?labelSelector=held%3Dno&resourceVersion=$FUTURE"},
 		{name: "many, with a bad token", path: "?labelSelector=held%3Dno&continue=garbage", want: http.StatusBadRequest},
