@@ -159,8 +159,13 @@ func (o *Options) genericConfig() (*genericapiserver.RecommendedConfig, error) {
 	if err := o.ServerRun.ApplyTo(&config.Config); err != nil {
 		return nil, fmt.Errorf("apply server options: %w", err)
 	}
-	if err := o.Generic.ApplyTo(config); err != nil {
+	withoutAdmission := *o.Generic
+	withoutAdmission.Admission = nil
+	if err := withoutAdmission.ApplyTo(config); err != nil {
 		return nil, fmt.Errorf("apply generic options: %w", err)
+	}
+	if err := server.ApplyAdmission(o.Generic.Admission, config); err != nil {
+		return nil, err
 	}
 	return config, nil
 }

@@ -137,14 +137,6 @@ func damaged(store *stores.Store, part string) bool {
 	return false
 }
 
-// WarningsOnCreate returns nothing to warn of.
-func (strategy) WarningsOnCreate(context.Context, runtime.Object) []string { return nil }
-
-// WarningsOnUpdate returns nothing to warn of.
-func (strategy) WarningsOnUpdate(context.Context, runtime.Object, runtime.Object) []string {
-	return nil
-}
-
 // Canonicalize leaves the object as PrepareFor… made it.
 func (strategy) Canonicalize(runtime.Object) {}
 
