@@ -79,7 +79,7 @@ func checkFigures(t *testing.T, found report, printed string) {
 		for _, e := range f.encodings() {
 			name := f.row(200, e)
 			r, ok := rows[name]
-			if !ok || !strings.Contains(printed, name+" ") {
+			if !ok || !strings.Contains(printed, name) {
 				t.Errorf("%s is not reported", name)
 				continue
 			}

@@ -25,6 +25,7 @@ type kind struct {
 const (
 	copyGroup  = "bench.example.io"
 	copyPlural = "storecopies"
+	copyStatus = "storecopies/status"
 	copyKind   = "StoreCopy"
 )
 

@@ -54,7 +54,7 @@ func (b *bench) profile(ctx context.Context, v variant, take sampler, file strin
 	cancel()
 	errs = append(errs, <-asked)
 	for server, file := range servers {
-		errs = append(errs, b.fetch(ctx, server, "/debug/pprof/heap", file+".heap"))
+		errs = append(errs, b.fetch(ctx, server, "/debug/pprof/heap?gc=1", file+".heap"))
 	}
 	return errors.Join(errs...)
 }

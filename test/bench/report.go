@@ -27,6 +27,15 @@ type row struct {
 	Kinds map[string]cell `json:"kinds"`
 }
 
+func (line row) empty() bool {
+	for _, c := range line.Kinds {
+		if c.Samples > 0 {
+			return false
+		}
+	}
+	return true
+}
+
 // cell is what a row says of a kind.
 type cell struct {
 	summary
@@ -118,6 +127,9 @@ func (r *report) print(out io.Writer) error {
 		fmt.Fprintln(table)
 	}
 	for _, line := range r.Rows {
+		if line.empty() {
+			continue // What is said of it below is all there is.
+		}
 		fmt.Fprintf(table, "%s\t", line.Name)
 		for _, k := range kinds {
 			c := line.Kinds[k.name]

@@ -146,7 +146,7 @@ func clusterRole() any {
 		"metadata": map[string]any{"name": userName},
 		"rules": []any{
 			rule("platform.example.io", "stores", "stores/status"),
-			rule(copyGroup, copyPlural, copyPlural+"/status"),
+			rule(copyGroup, copyPlural, copyStatus),
 			rule("", "namespaces"),
 		},
 	}

@@ -39,8 +39,8 @@ func newReadyStore() *stores.Store {
 	const spec = `{"f:metadata":{"f:annotations":{"f:note":{}},"f:labels":{"f:team":{}}},"f:spec":{"f:displayName":{},"f:engine":{},"f:hosts":{"v:\"outlet.acme.example\"":{},"v:\"www.outlet.acme.example\"":{}},"f:parameters":{},"f:plan":{},"f:version":{}}}`
 	const status = `{"f:status":{"f:adminSecretRef":{"f:name":{},"f:namespace":{}},"f:adminURL":{},"f:conditions":{"k:{\"type\":\"Ready\"}":{".":{},"f:lastTransitionTime":{},"f:message":{},"f:observedGeneration":{},"f:reason":{},"f:status":{},"f:type":{}}},"f:engineRevision":{},"f:engineVersion":{},"f:observedGeneration":{},"f:phase":{},"f:url":{}}}`
 	store.ManagedFields = []metav1.ManagedFieldsEntry{
-		{Manager: "argocd-controller", Operation: metav1.ManagedFieldsOperationApply, APIVersion: "platform.example.io/v1alpha1", Time: &since, FieldsType: "FieldsV1", FieldsV1: &metav1.FieldsV1{Raw: []byte(spec)}},
-		{Manager: "store-provisioner", Operation: metav1.ManagedFieldsOperationUpdate, APIVersion: "platform.example.io/v1alpha1", Time: &since, FieldsType: "FieldsV1", FieldsV1: &metav1.FieldsV1{Raw: []byte(status)}, Subresource: "status"},
+		{Manager: "argocd-controller", Operation: metav1.ManagedFieldsOperationApply, APIVersion: "platform.example.io/v1alpha1", Time: &since, FieldsType: "FieldsV1", FieldsV1: metav1.NewFieldsV1(spec)},
+		{Manager: "store-provisioner", Operation: metav1.ManagedFieldsOperationUpdate, APIVersion: "platform.example.io/v1alpha1", Time: &since, FieldsType: "FieldsV1", FieldsV1: metav1.NewFieldsV1(status), Subresource: "status"},
 	}
 	return store
 }
