@@ -15,6 +15,7 @@ import (
 	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/apimachinery/pkg/util/wait"
 	"k8s.io/client-go/dynamic"
@@ -45,13 +46,20 @@ type bench struct {
 
 func newBench(t *testing.T) *bench {
 	t.Helper()
-	admin := cluster.RESTConfig()
+	admin := inJSON(cluster.RESTConfig())
 	return &bench{
 		t: t, admin: admin,
 		kube:   must(kubernetes.NewForConfig(admin)),
 		dyn:    must(dynamic.NewForConfig(admin)),
 		stores: must(versioned.NewForConfig(admin)),
 	}
+}
+
+// inJSON makes clients speak JSON, which is all that a custom resource knows: the
+// generated client would send protobuf. Against the real API it does, in test/e2e.
+func inJSON(config *rest.Config) *rest.Config {
+	config.ContentType = runtime.ContentTypeJSON
+	return config
 }
 
 // embedded loads the engines once.
@@ -218,8 +226,8 @@ type running struct {
 // that does not allow fails in every test.
 func (b *bench) account() *rest.Config {
 	const namespace = "store-platform"
-	return cluster.UserConfig(b.t, "system:serviceaccount:"+namespace+":store-provisioner",
-		"system:serviceaccounts", "system:serviceaccounts:"+namespace, "system:authenticated")
+	return inJSON(cluster.UserConfig(b.t, "system:serviceaccount:"+namespace+":store-provisioner",
+		"system:serviceaccounts", "system:serviceaccounts:"+namespace, "system:authenticated"))
 }
 
 // provision runs a provisioner until the test ends or stop is called.
