@@ -1,6 +1,7 @@
 package store_test
 
 import (
+	"context"
 	"slices"
 	"sync"
 	"testing"
@@ -84,11 +85,13 @@ func TestTheFenceIsNoStore(t *testing.T) {
 				t.Errorf("delete of %q gave error %v, want NotFound", name, err)
 			}
 		}
-		// A store may have its name all the same.
-		if _, err := r.create(t, newStore(fenceNamespace)); err != nil && !apierrors.IsAlreadyExists(err) {
-			t.Error(err)
-		}
 	})
+	// A store may have its name all the same.
+	fenced.mustCreate(t, newStore(fenceNamespace))
+	if _, _, err := fenced.delete(t, fenceNamespace, &metav1.DeleteOptions{}); err != nil {
+		t.Fatal(err)
+	}
+	fenced.finalize(t, fenceNamespace)
 }
 
 // Who deletes the fence, or takes its labels, must not stop reads.
@@ -120,13 +123,13 @@ func TestAForeignNamespaceIsNoFence(t *testing.T) {
 	r := newRegistryWith(t, cluster, nsstorage.Fence)
 	r.list(t, &internalversion.ListOptions{})
 	namespaces := r.kube.CoreV1().Namespaces()
-	relabel := func(labels map[string]string) *corev1.Namespace {
-		namespace, err := namespaces.Get(t.Context(), fenceNamespace, metav1.GetOptions{})
+	relabel := func(ctx context.Context, labels map[string]string) *corev1.Namespace {
+		namespace, err := namespaces.Get(ctx, fenceNamespace, metav1.GetOptions{})
 		if err != nil {
 			t.Fatal(err)
 		}
 		namespace.Labels = labels
-		if namespace, err = namespaces.Update(t.Context(), namespace, metav1.UpdateOptions{}); err != nil {
+		if namespace, err = namespaces.Update(ctx, namespace, metav1.UpdateOptions{}); err != nil {
 			t.Fatal(err)
 		}
 		return namespace
@@ -135,8 +138,8 @@ func TestAForeignNamespaceIsNoFence(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	foreign := relabel(map[string]string{"owner": "somebody"})
-	t.Cleanup(func() { relabel(ours.Labels) })
+	foreign := relabel(t.Context(), map[string]string{"owner": "somebody"})
+	t.Cleanup(func() { relabel(context.Background(), ours.Labels) })
 	if _, err := r.List(requestContext(t, "list", "", ""), &internalversion.ListOptions{}); !apierrors.IsInternalError(err) {
 		t.Errorf("got error %v, want an internal error", err)
 	}

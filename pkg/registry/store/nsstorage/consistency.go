@@ -65,8 +65,12 @@ func (c *consistent) GetList(ctx context.Context, key string, opts storage.ListO
 			// The cacher asks its storage for the current version, and waits for that.
 			return c.cacher.GetList(ctx, key, opts, out)
 		}
-		if err := c.catchUp(ctx, version); err != nil {
+		caught, err := c.catchUp(ctx, version)
+		if err != nil {
 			return err
+		}
+		if !caught {
+			return c.raw.GetList(ctx, key, opts, out)
 		}
 		return c.CacheDelegator.GetList(ctx, key, opts, out)
 	}
@@ -93,17 +97,20 @@ func (c *consistent) wanted(key string, opts storage.ListOptions) (newest bool, 
 	return opts.ResourceVersion == "" && opts.ResourceVersionMatch == "", opts.ResourceVersion
 }
 
-// catchUp brings the cache to the version.
-func (c *consistent) catchUp(ctx context.Context, version string) error {
+// catchUp brings the cache to the version. It returns false for a version that
+// the cache does not come to: that of a fence's own write, which a client may
+// have from a list of another kind, and those of the future.
+func (c *consistent) catchUp(ctx context.Context, version string) (bool, error) {
 	ahead, err := c.ahead(version)
 	if err != nil || !ahead {
-		return err
+		return err == nil, err
 	}
 	current, err := c.raw.fence.pass(ctx)
 	if err != nil {
-		return err
+		return false, err
 	}
-	return atLeast(storage.ListOptions{ResourceVersion: version}, current, c.raw.versioner)
+	wanted, err := c.raw.versioner.ParseResourceVersion(version)
+	return wanted <= current, err
 }
 
 // ahead is true when the cache has not seen the version yet.
