@@ -1,12 +1,10 @@
 package store_test
 
 import (
-	"context"
 	"slices"
 	"sync"
 	"testing"
 
-	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/apis/meta/internalversion"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -116,38 +114,5 @@ func TestTheFenceComesBack(t *testing.T) {
 	}
 	if !lists(r.list(t, &internalversion.ListOptions{}), created) {
 		t.Error("a list after the fence was deleted lacks a store")
-	}
-}
-
-func TestAForeignNamespaceIsNoFence(t *testing.T) {
-	r := newRegistryWith(t, cluster, nsstorage.Fence)
-	r.list(t, &internalversion.ListOptions{})
-	namespaces := r.kube.CoreV1().Namespaces()
-	relabel := func(ctx context.Context, labels map[string]string) *corev1.Namespace {
-		namespace, err := namespaces.Get(ctx, fenceNamespace, metav1.GetOptions{})
-		if err != nil {
-			t.Fatal(err)
-		}
-		namespace.Labels = labels
-		if namespace, err = namespaces.Update(ctx, namespace, metav1.UpdateOptions{}); err != nil {
-			t.Fatal(err)
-		}
-		return namespace
-	}
-	ours, err := namespaces.Get(t.Context(), fenceNamespace, metav1.GetOptions{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	foreign := relabel(t.Context(), map[string]string{"owner": "somebody"})
-	t.Cleanup(func() { relabel(context.Background(), ours.Labels) })
-	if _, err := r.List(requestContext(t, "list", "", ""), &internalversion.ListOptions{}); !apierrors.IsInternalError(err) {
-		t.Errorf("got error %v, want an internal error", err)
-	}
-	after, err := namespaces.Get(t.Context(), fenceNamespace, metav1.GetOptions{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	if after.ResourceVersion != foreign.ResourceVersion {
-		t.Error("somebody's namespace was written to")
 	}
 }

@@ -2,6 +2,7 @@ package nsstorage
 
 import (
 	"context"
+	"errors"
 	"strconv"
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
@@ -59,20 +60,13 @@ func (c *consistent) Get(ctx context.Context, key string, opts storage.GetOption
 // GetList serves versions the cache has seen from the cache, and others from
 // kube-apiserver or, with a fence, from the cache as soon as it has seen them.
 func (c *consistent) GetList(ctx context.Context, key string, opts storage.ListOptions, out runtime.Object) error {
-	newest, version := c.wanted(key, opts)
 	if c.raw.fence != nil && c.cacher.Ready() {
-		if newest {
-			// The cacher asks its storage for the current version, and waits for that.
-			return c.cacher.GetList(ctx, key, opts, out)
-		}
-		caught, err := c.catchUp(ctx, version)
-		if err != nil {
+		err := c.fenced(ctx, key, opts, out)
+		if closed := (closedError{}); !errors.As(err, &closed) && !storage.IsTooLargeResourceVersion(err) {
 			return err
 		}
-		if !caught {
-			return c.raw.GetList(ctx, key, opts, out)
-		}
-		return c.CacheDelegator.GetList(ctx, key, opts, out)
+		// The cache does not come to the version, or not in time.
+		return c.raw.GetList(ctx, key, opts, out)
 	}
 	ahead, err := c.ahead(opts.ResourceVersion)
 	if err != nil {
@@ -97,20 +91,30 @@ func (c *consistent) wanted(key string, opts storage.ListOptions) (newest bool, 
 	return opts.ResourceVersion == "" && opts.ResourceVersionMatch == "", opts.ResourceVersion
 }
 
-// catchUp brings the cache to the version. It returns false for a version that
-// the cache does not come to: that of a fence's own write, which a client may
-// have from a list of another kind, and those of the future.
-func (c *consistent) catchUp(ctx context.Context, version string) (bool, error) {
+// fenced serves a list from the cache when that has seen everything which was
+// acknowledged before, or the version that is asked for.
+func (c *consistent) fenced(ctx context.Context, key string, opts storage.ListOptions, out runtime.Object) error {
+	newest, version := c.wanted(key, opts)
+	if newest {
+		// The cacher asks its storage for the current version, and waits for that.
+		return c.cacher.GetList(ctx, key, opts, out)
+	}
 	ahead, err := c.ahead(version)
-	if err != nil || !ahead {
-		return err == nil, err
-	}
-	current, err := c.raw.fence.pass(ctx)
 	if err != nil {
-		return false, err
+		return err
 	}
-	wanted, err := c.raw.versioner.ParseResourceVersion(version)
-	return wanted <= current, err
+	if ahead {
+		current, err := c.raw.fence.pass(ctx)
+		if err != nil {
+			return err
+		}
+		// Too large are those of the future, and that of a fence's own write, which a
+		// client may have from a list of another kind.
+		if err := atLeast(storage.ListOptions{ResourceVersion: version}, current, c.raw.versioner); err != nil {
+			return err
+		}
+	}
+	return c.CacheDelegator.GetList(ctx, key, opts, out)
 }
 
 // ahead is true when the cache has not seen the version yet.

@@ -3,7 +3,6 @@ package nsstorage
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"strings"
 	"sync"
@@ -95,6 +94,13 @@ func (f *fence) reached(namespace string, version uint64) uint64 {
 	return version - 1
 }
 
+// closedError says that a fence could not be passed. A read that was to wait for
+// it is as right when it reads through.
+type closedError struct{ error }
+
+// Unwrap returns what is wrong with the fence.
+func (e closedError) Unwrap() error { return e.error }
+
 // pass returns a version that is not lower than that of anything acknowledged
 // before the call, and whose event the watch of the storage delivers.
 func (f *fence) pass(ctx context.Context) (uint64, error) {
@@ -105,7 +111,7 @@ func (f *fence) pass(ctx context.Context) (uint64, error) {
 	case ctx.Err() != nil:
 		return 0, storage.NewTimeoutError(f.storage.prefix, "the read did not complete in time")
 	}
-	return 0, err
+	return 0, closedError{err}
 }
 
 func (f *fence) write() (uint64, error) {
@@ -126,7 +132,9 @@ func (f *fence) write() (uint64, error) {
 			break
 		}
 	}
-	return 0, f.storage.interpretRead(ctx, err, f.storage.prefix)
+	// Readers get an answer all the same, at the cost of a list of namespaces each.
+	klog.FromContext(ctx).Error(err, "Consistent reads are not fenced and read through", "namespace", f.name)
+	return 0, err
 }
 
 // move writes to the namespace, which it creates when there is none. It fails
@@ -134,10 +142,11 @@ func (f *fence) write() (uint64, error) {
 // nothing is adopted.
 func (f *fence) move(ctx context.Context) (*corev1.Namespace, error) {
 	token := string(uuid.NewUUID())
-	operations := []map[string]any{{"op": "replace", "path": "/metadata/annotations/" + pointer(annotationFence), "value": token}}
+	var operations []map[string]any
 	for label, value := range f.labels {
 		operations = append(operations, map[string]any{"op": "test", "path": "/metadata/labels/" + pointer(label), "value": value})
 	}
+	operations = append(operations, map[string]any{"op": "add", "path": "/metadata/annotations/" + pointer(annotationFence), "value": token})
 	patch, err := json.Marshal(operations)
 	if err != nil {
 		return nil, fmt.Errorf("encode fence: %w", err)
@@ -151,10 +160,35 @@ func (f *fence) move(ctx context.Context) (*corev1.Namespace, error) {
 			Annotations: map[string]string{annotationFence: token},
 		}}, metav1.CreateOptions{})
 	case apierrors.IsInvalid(err):
-		klog.FromContext(ctx).Error(err, "The namespace for consistent reads belongs to somebody else: delete it, or run with --consistent-reads=read-through", "namespace", f.name)
-		return nil, apierrors.NewInternalError(errors.New("the platform cannot order its reads: a namespace it needs belongs to somebody else; its log says which"))
+		moved, err = f.repair(ctx, token)
+	}
+	if err == nil && moved.Annotations[annotationFence] != token {
+		// What was put back was not written, and its version is an old one.
+		err = fmt.Errorf("namespace %s does not keep the annotation %s: a webhook or a policy takes it away", f.name, annotationFence)
 	}
 	return moved, err
+}
+
+// repair writes to a namespace whose annotations are all gone, to which a JSON
+// patch cannot add one.
+func (f *fence) repair(ctx context.Context, token string) (*corev1.Namespace, error) {
+	namespace, err := f.storage.namespaces.Get(ctx, f.name, metav1.GetOptions{})
+	if err != nil {
+		return nil, err
+	}
+	for label, value := range f.labels {
+		if namespace.Labels[label] != value {
+			return nil, fmt.Errorf("namespace %s, which consistent reads need, lacks the label %s=%s and belongs to somebody else", f.name, label, value)
+		}
+	}
+	patch, err := json.Marshal(map[string]any{"metadata": map[string]any{
+		"resourceVersion": namespace.ResourceVersion,
+		"annotations":     map[string]any{annotationFence: token},
+	}})
+	if err != nil {
+		return nil, fmt.Errorf("encode fence: %w", err)
+	}
+	return f.storage.namespaces.Patch(ctx, f.name, types.MergePatchType, patch, metav1.PatchOptions{})
 }
 
 // pointer escapes a key for a path of a JSON patch (RFC 6901).
