@@ -9,12 +9,15 @@ import (
 	"sync"
 	"time"
 
+	corev1 "k8s.io/api/core/v1"
 	genericapiserver "k8s.io/apiserver/pkg/server"
 	"k8s.io/apiserver/pkg/server/healthz"
 	genericoptions "k8s.io/apiserver/pkg/server/options"
 	"k8s.io/client-go/dynamic"
 	"k8s.io/client-go/informers"
 	"k8s.io/client-go/kubernetes"
+
+	"platform.example.io/stores/pkg/registry/store/nsstorage"
 )
 
 // admissionResync is how often upstream's informers repeat what they hold.
@@ -39,7 +42,7 @@ func ApplyAdmission(options *genericoptions.AdmissionOptions, config *genericapi
 	if err != nil {
 		return fmt.Errorf("make the client of admission: %w", err)
 	}
-	factory := informers.NewSharedInformerFactory(client, admissionResync)
+	factory := informers.NewSharedInformerFactoryWithOptions(client, admissionResync, informers.WithTransform(forAdmission))
 	if err := options.ApplyTo(&config.Config, factory, client, dynamicClient, config.FeatureGate, config.EffectiveVersion); err != nil {
 		return fmt.Errorf("apply admission options: %w", err)
 	}
@@ -49,6 +52,17 @@ func ApplyAdmission(options *genericoptions.AdmissionOptions, config *genericapi
 	}
 	config.AddReadyzChecks(healthz.NamedCheck("admission-informers", readiness.check))
 	return nil
+}
+
+// forAdmission drops what admission asks of no namespace and that is long: its
+// informer holds every namespace of the cluster, and all that a Store is would be
+// in memory once more.
+func forAdmission(object any) (any, error) {
+	if namespace, ok := object.(*corev1.Namespace); ok {
+		namespace.ManagedFields = nil
+		nsstorage.Strip(namespace)
+	}
+	return object, nil
 }
 
 // admissionReadiness knows which informers admission cannot do without.

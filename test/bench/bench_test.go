@@ -84,7 +84,7 @@ func checkFigures(t *testing.T, found report, printed string) {
 				continue
 			}
 			for _, k := range kinds {
-				if c := r.Kinds[k.name]; c.Samples != 3 && !notYet(&f, k, e, c) {
+				if c := r.Kinds[k.name]; c.Samples != 3 {
 					t.Errorf("%s has %d samples of %s, want 3: %s%s", name, c.Samples, k.name, c.NotMeasured, c.Failure)
 				} else if c.Samples > 0 && (c.Min <= 0 || c.Median < c.Min || c.P90 < c.Median || c.Wire <= 0) {
 					t.Errorf("%s of %s makes no sense: %+v", name, k.name, c.summary)
@@ -92,14 +92,6 @@ func checkFigures(t *testing.T, found report, printed string) {
 			}
 		}
 	}
-}
-
-// notYet are the figures of what our server does not have.
-func notYet(f *figure, k *kind, e encoding, c cell) bool {
-	if c.NotMeasured == "" {
-		return false
-	}
-	return f.fence || k == storeKind && e == asProtobuf
 }
 
 // checkRatios wants the ratio of every row in which both sides were measured.

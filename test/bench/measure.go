@@ -94,21 +94,6 @@ func (b *bench) measureAll(ctx context.Context, fence bool) error {
 	return nil
 }
 
-// skipAll records why the figures of a mode are not measured.
-func (b *bench) skipAll(fence bool, reason string) {
-	for i := range figures {
-		f := &figures[i]
-		if f.fence != fence || !b.options.wants(f.name) {
-			continue
-		}
-		outcomes := map[variant]*outcome{}
-		for _, v := range f.variants {
-			outcomes[v] = &outcome{missing: reason}
-		}
-		b.report.add(f, b.count, outcomes)
-	}
-}
-
 // wantsAny tells whether any figure of a mode is to be measured.
 func (b *bench) wantsAny(fence bool) bool {
 	for i := range figures {

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -147,6 +148,10 @@ func (b *bench) makeRaw(ctx context.Context, present map[string]bool) (int64, er
 	if err != nil {
 		return 0, fmt.Errorf("list the namespaces of stores: %w", err)
 	}
+	// The namespace of the server's fence carries the label, and holds no Store.
+	stores.Items = slices.DeleteFunc(stores.Items, func(n corev1.Namespace) bool {
+		return !strings.HasPrefix(n.Name, v1alpha1.NamespacePrefix)
+	})
 	if len(stores.Items) == 0 {
 		return 0, errors.New("list the namespaces of stores: there are none")
 	}

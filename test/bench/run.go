@@ -5,8 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os/exec"
-	"strings"
 	"sync/atomic"
 	"time"
 
@@ -50,10 +48,6 @@ const fenceFlag = "--consistent-reads"
 func run(ctx context.Context, o options, progress io.Writer) (report *report, err error) {
 	b := &bench{options: o, progress: progress, began: time.Now(), report: newReport(o)}
 	b.generation.Store(time.Now().Unix()) // ever new, and of one length
-	hasFence, err := supports(ctx, o.server, fenceFlag)
-	if err != nil {
-		return nil, err
-	}
 	defer func() { err = errors.Join(err, b.stop()) }()
 	if err := b.start(ctx); err != nil {
 		return nil, err
@@ -68,9 +62,7 @@ func run(ctx context.Context, o options, progress io.Writer) (report *report, er
 		if err := b.inMode(ctx, false); err != nil {
 			return nil, err
 		}
-		if !hasFence {
-			b.skipAll(true, "the server has no "+fenceFlag+" flag")
-		} else if err := b.inMode(ctx, true); err != nil {
+		if err := b.inMode(ctx, true); err != nil {
 			return nil, err
 		}
 	}
@@ -101,15 +93,6 @@ func (b *bench) inMode(ctx context.Context, fence bool) error {
 		return nil
 	}
 	return b.weigh(ctx, "after-load"+suffix)
-}
-
-// supports tells whether a server has a flag.
-func supports(ctx context.Context, server, flag string) (bool, error) {
-	help, err := exec.CommandContext(ctx, server, "--help").CombinedOutput()
-	if err != nil {
-		return false, fmt.Errorf("ask %s for its flags: %w", server, err)
-	}
-	return strings.Contains(string(help), flag+" "), nil
 }
 
 // say tells of progress.

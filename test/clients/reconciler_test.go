@@ -125,9 +125,12 @@ func TestReconciler(t *testing.T) {
 		must(c.Patch(t.Context(), store, client.MergeFrom(before)))
 	}
 	seen.until(t, name, "has its last name", func(s *v1alpha1.Store) bool { return s.Spec.DisplayName == "19" })
-	if diff := cmp.Diff(want, names.inOrder()); diff != "" {
-		t.Errorf("names that the cache told of (-want +got):\n%s", diff)
-	}
+	eventually(t, "the cache has told of each name, in order", func(context.Context) error {
+		if diff := cmp.Diff(want, names.inOrder()); diff != "" {
+			return errors.New("(-want +got):\n" + diff)
+		}
+		return nil
+	})
 
 	_, err = controllerutil.CreateOrUpdate(t.Context(), manager.GetClient(), store, func() error {
 		controllerutil.AddFinalizer(store, testFinalizer)

@@ -22,21 +22,37 @@ async function refusal(attempt) {
 }
 
 const watch = new k8s.Watch(config);
-// until watches the store until an event is what is waited for.
+let last; // the version of the last event
+// until watches the store until an event is what is waited for. A watch that is
+// quiet for half a minute is ended by the library; the next goes on where it was.
 function until(reached) {
-  return new Promise((resolve, reject) => {
-    let request;
+  let found = false;
+  const resolved = new Promise((resolve, reject) => {
     const path = '/apis/platform.example.io/v1alpha1/stores';
-    const query = { fieldSelector: 'metadata.name=node' };
     const event = (type, store) => {
-      if (reached(type, store)) {
+      last = store.metadata.resourceVersion;
+      if (!found && reached(type, store)) {
+        found = true;
         resolve(store);
-        request.then((controller) => controller.abort());
       }
     };
-    const done = (error) => reject(error ?? new Error('the watch ended'));
-    request = watch.watch(path, query, event, done);
+    const begin = async () => {
+      const query = { fieldSelector: 'metadata.name=node', resourceVersion: last };
+      const request = await watch.watch(path, query, event, (error) => {
+        if (found) {
+          return;
+        }
+        if (error && error.name !== 'TimeoutError') {
+          reject(error);
+          return;
+        }
+        begin();
+      });
+      resolved.then(() => request.abort(), () => request.abort());
+    };
+    setImmediate(begin); // once there is a promise to end it by
   });
+  return resolved;
 }
 const condition = (store, type) => store.status.conditions?.find((found) => found.type === type);
 

@@ -1,6 +1,7 @@
 package nsstorage
 
 import (
+	"strconv"
 	"strings"
 	"sync"
 
@@ -76,6 +77,19 @@ func (c *decodeCache) forget(name string) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	delete(c.entries, name)
+}
+
+// retain forgets all but the named, where they are older than the version: a
+// younger one may have come after the names were read.
+func (c *decodeCache) retain(names map[string]bool, version uint64) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for name, entry := range c.entries {
+		written, err := strconv.ParseUint(entry.version, 10, 64)
+		if !names[name] && err == nil && written < version {
+			delete(c.entries, name)
+		}
+	}
 }
 
 func (c *decodeCache) size() int {

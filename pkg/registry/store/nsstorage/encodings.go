@@ -1,6 +1,7 @@
 package nsstorage
 
 import (
+	"strings"
 	"sync"
 
 	"k8s.io/apimachinery/pkg/api/meta"
@@ -57,7 +58,7 @@ func (s *Storage) Encoded(object metav1.Object, by runtime.Identifier, encode fu
 // newest returns what is remembered of a cluster-scoped object, if that is the
 // very object at the very version.
 func (s *Storage) newest(object metav1.Object) (*decodedObject, bool) {
-	name, err := s.locate(object.GetName())
+	name, err := s.locate(strings.TrimSuffix(s.prefix, "/") + "/" + object.GetName())
 	if err != nil {
 		return nil, false
 	}

@@ -3,6 +3,7 @@ package nsstorage
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"strings"
 	"sync"
@@ -94,24 +95,15 @@ func (f *fence) reached(namespace string, version uint64) uint64 {
 	return version - 1
 }
 
-// closedError says that a fence could not be passed. A read that was to wait for
-// it is as right when it reads through.
-type closedError struct{ error }
-
-// Unwrap returns what is wrong with the fence.
-func (e closedError) Unwrap() error { return e.error }
-
 // pass returns a version that is not lower than that of anything acknowledged
-// before the call, and whose event the watch of the storage delivers.
+// before the call, and to which the watch of the storage comes. What fails it is
+// errNoFence.
 func (f *fence) pass(ctx context.Context) (uint64, error) {
 	version, err := f.writes.do(ctx)
-	switch {
-	case err == nil:
-		return version, nil
-	case ctx.Err() != nil:
+	if err != nil && ctx.Err() != nil {
 		return 0, storage.NewTimeoutError(f.storage.prefix, "the read did not complete in time")
 	}
-	return 0, closedError{err}
+	return version, err
 }
 
 func (f *fence) write() (uint64, error) {
@@ -119,58 +111,62 @@ func (f *fence) write() (uint64, error) {
 	defer cancel()
 	var err error
 	for range fenceAttempts {
-		var namespace *corev1.Namespace
-		namespace, err = f.move(ctx)
-		if err == nil {
-			version, err := f.storage.versioner.ParseResourceVersion(namespace.ResourceVersion)
-			if err != nil {
-				return 0, storage.NewInternalError(err)
-			}
+		var version uint64
+		if version, err = f.move(ctx); err == nil {
 			return f.acknowledged(version), nil
 		}
 		if !apierrors.IsConflict(err) && !apierrors.IsNotFound(err) && !apierrors.IsAlreadyExists(err) {
 			break
 		}
 	}
-	// Readers get an answer all the same, at the cost of a list of namespaces each.
-	klog.FromContext(ctx).Error(err, "Consistent reads are not fenced and read through", "namespace", f.name)
-	return 0, err
+	klog.FromContext(ctx).Error(err, "Could not write to the namespace that orders reads; consistent reads go to kube-apiserver instead", "namespace", f.name)
+	return 0, fmt.Errorf("%w: %w", errNoFence, err)
 }
 
-// move writes to the namespace, which it creates when there is none. It fails
-// on one that does not carry the fence's labels: it is somebody else's, and
-// nothing is adopted.
-func (f *fence) move(ctx context.Context) (*corev1.Namespace, error) {
+// errNoFence says that the version could not be moved.
+var errNoFence = errors.New("no fence could be written")
+
+// move writes a token to the namespace, which it creates when there is none, and
+// returns the version that this made.
+func (f *fence) move(ctx context.Context) (uint64, error) {
 	token := string(uuid.NewUUID())
-	var operations []map[string]any
-	for label, value := range f.labels {
-		operations = append(operations, map[string]any{"op": "test", "path": "/metadata/labels/" + pointer(label), "value": value})
-	}
-	operations = append(operations, map[string]any{"op": "add", "path": "/metadata/annotations/" + pointer(annotationFence), "value": token})
-	patch, err := json.Marshal(operations)
-	if err != nil {
-		return nil, fmt.Errorf("encode fence: %w", err)
-	}
-	moved, err := f.storage.namespaces.Patch(ctx, f.name, types.JSONPatchType, patch, metav1.PatchOptions{})
+	namespace, err := f.patch(ctx, token)
 	switch {
 	case apierrors.IsNotFound(err):
-		return f.storage.namespaces.Create(ctx, &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{
+		namespace, err = f.storage.namespaces.Create(ctx, &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{
 			Name:        f.name,
 			Labels:      f.labels,
 			Annotations: map[string]string{annotationFence: token},
 		}}, metav1.CreateOptions{})
 	case apierrors.IsInvalid(err):
-		moved, err = f.repair(ctx, token)
+		namespace, err = f.repair(ctx, token)
 	}
-	if err == nil && moved.Annotations[annotationFence] != token {
-		// What was put back was not written, and its version is an old one.
-		err = fmt.Errorf("namespace %s does not keep the annotation %s: a webhook or a policy takes it away", f.name, annotationFence)
+	if err != nil {
+		return 0, err
 	}
-	return moved, err
+	if namespace.Annotations[annotationFence] != token {
+		// Somebody's policy took the token off: then nothing was written, and the
+		// version is that of long ago.
+		return 0, fmt.Errorf("write to namespace %s: the annotation %s did not stay", f.name, annotationFence)
+	}
+	return f.storage.versioner.ParseResourceVersion(namespace.ResourceVersion)
 }
 
-// repair writes to a namespace whose annotations are all gone, to which a JSON
-// patch cannot add one.
+// patch fails as invalid on a namespace that is not as we made it.
+func (f *fence) patch(ctx context.Context, token string) (*corev1.Namespace, error) {
+	operations := []map[string]any{{"op": "replace", "path": "/metadata/annotations/" + pointer(annotationFence), "value": token}}
+	for label, value := range f.labels {
+		operations = append(operations, map[string]any{"op": "test", "path": "/metadata/labels/" + pointer(label), "value": value})
+	}
+	patch, err := json.Marshal(operations)
+	if err != nil {
+		return nil, fmt.Errorf("encode fence: %w", err)
+	}
+	return f.storage.namespaces.Patch(ctx, f.name, types.JSONPatchType, patch, metav1.PatchOptions{})
+}
+
+// repair writes to a namespace that lost its annotation. One that does not carry
+// the fence's labels is somebody else's, and nothing is adopted.
 func (f *fence) repair(ctx context.Context, token string) (*corev1.Namespace, error) {
 	namespace, err := f.storage.namespaces.Get(ctx, f.name, metav1.GetOptions{})
 	if err != nil {
@@ -178,12 +174,12 @@ func (f *fence) repair(ctx context.Context, token string) (*corev1.Namespace, er
 	}
 	for label, value := range f.labels {
 		if namespace.Labels[label] != value {
-			return nil, fmt.Errorf("namespace %s, which consistent reads need, lacks the label %s=%s and belongs to somebody else", f.name, label, value)
+			return nil, fmt.Errorf("write to namespace %s: it lacks the label %s=%s and so is not the platform's", f.name, label, value)
 		}
 	}
 	patch, err := json.Marshal(map[string]any{"metadata": map[string]any{
 		"resourceVersion": namespace.ResourceVersion,
-		"annotations":     map[string]any{annotationFence: token},
+		"annotations":     map[string]string{annotationFence: token},
 	}})
 	if err != nil {
 		return nil, fmt.Errorf("encode fence: %w", err)

@@ -98,6 +98,14 @@ func storeName(namespace *corev1.Namespace) (string, bool) {
 	return name, ok && name != "" && namespace.Labels[labelStore] == name
 }
 
+// Strip takes from a namespace what a Store is stored in, for those who keep many
+// namespaces and know nothing of Stores.
+func Strip(namespace *corev1.Namespace) {
+	for annotation := range encoders {
+		delete(namespace.Annotations, annotation)
+	}
+}
+
 // storeUID derives a Store's uid from its namespace's. The two must differ,
 // because the garbage collector keys its graph by uid alone.
 func storeUID(namespace types.UID) types.UID {

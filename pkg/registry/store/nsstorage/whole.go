@@ -18,13 +18,16 @@ const wholePatience = time.Minute
 // snapshot is everything there was at one version, in order.
 type snapshot struct {
 	version uint64
+	keys    []string
 	objects []runtime.Object
 }
 
 // whole is true for the query that asks for everything at the newest version,
-// as consistent lists without a limit do. They differ in their selectors only.
+// as consistent lists without a limit do, and the watch cache with a huge one.
+// They differ in their selectors only.
 func (q query) whole(prefix string) bool {
-	return q.opts.Recursive && q.start == "" && q.version == 0 && q.opts.Predicate.Limit == 0 &&
+	unlimited := q.opts.Predicate.Limit == 0 || q.opts.Predicate.Limit >= maxPage
+	return q.opts.Recursive && q.start == "" && q.version == 0 && unlimited &&
 		strings.TrimSuffix(q.prefix, "/") == strings.TrimSuffix(prefix, "/")
 }
 
@@ -39,14 +42,20 @@ func (s *Storage) collectWhole(ctx context.Context, q query, items reflect.Value
 	if err := atLeast(q.opts, result.version, s.versioner); err != nil {
 		return result, err
 	}
-	if q.opts.Predicate.Empty() {
+	limit := q.opts.Predicate.Limit
+	if q.opts.Predicate.Empty() && (limit == 0 || int64(len(all.objects)) <= limit) {
 		items.Set(reflect.MakeSlice(items.Type(), len(all.objects), len(all.objects)))
 		for i, object := range all.objects {
 			items.Index(i).Set(reflect.ValueOf(object).Elem())
 		}
 		return result, nil
 	}
-	for _, object := range all.objects {
+	for i, object := range all.objects {
+		if limit > 0 && int64(items.Len()) >= limit {
+			result.more, result.left = true, int64(len(all.objects)-i)
+			break
+		}
+		result.lastKey = all.keys[i]
 		matched, err := q.opts.Predicate.Matches(object)
 		if err != nil {
 			return result, storage.NewInternalError(err)
@@ -67,21 +76,41 @@ func (s *Storage) readEverything() (snapshot, error) {
 		return snapshot{}, err
 	}
 	defer page.Close()
-	all := snapshot{objects: make([]runtime.Object, 0, s.decoded.size())}
+	expected := s.decoded.size()
+	all := snapshot{keys: make([]string, 0, expected), objects: make([]runtime.Object, 0, expected)}
 	if all.version, err = s.versioner.ParseResourceVersion(page.ResourceVersion); err != nil {
 		return snapshot{}, storage.NewInternalError(err)
 	}
 	for {
 		namespace, more, err := page.next()
-		if err != nil || !more {
-			return all, err
+		if err != nil {
+			return snapshot{}, err
 		}
-		_, object, ours, err := s.listed(namespace, true)
+		if !more {
+			s.retain(all)
+			return all, nil
+		}
+		key, object, ours, err := s.listed(namespace, true)
 		if err != nil {
 			return snapshot{}, storage.NewInternalError(err)
 		}
 		if ours {
-			all.objects = append(all.objects, object)
+			all.keys, all.objects = append(all.keys, key), append(all.objects, object)
 		}
 	}
+}
+
+// retain forgets what is not there any more: the end of a namespace is not seen
+// while the watch is away.
+func (s *Storage) retain(all snapshot) {
+	if s.decoded.size() <= len(all.keys) {
+		return
+	}
+	names := make(map[string]bool, len(all.keys))
+	for _, key := range all.keys {
+		if name, err := s.codec.NamespaceName(key); err == nil {
+			names[name] = true
+		}
+	}
+	s.decoded.retain(names, all.version)
 }
