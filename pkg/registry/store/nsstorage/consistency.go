@@ -78,32 +78,37 @@ func (c *consistent) GetList(ctx context.Context, key string, opts storage.ListO
 // has seen a fence. Where that does not come to pass it reads through: a fence
 // saves work, and whoever breaks it must not take the API out of service.
 func (c *consistent) listBehindFence(ctx context.Context, key string, opts storage.ListOptions, out runtime.Object) error {
+	err := c.listFromCache(ctx, key, opts, out)
+	if err == nil || ctx.Err() != nil || !(errors.Is(err, errNoFence) || storage.IsTooLargeResourceVersion(err)) {
+		return err
+	}
+	klog.FromContext(ctx).V(2).Info("Reading through, because the fence did not hold", "resource", c.raw.resource, "err", err)
+	return c.raw.GetList(ctx, key, opts, out)
+}
+
+// listFromCache fails with errNoFence, or with a version that is too large, where
+// the cache does not come to what is asked for, or not in time.
+func (c *consistent) listFromCache(ctx context.Context, key string, opts storage.ListOptions, out runtime.Object) error {
 	newest, version := c.wanted(key, opts)
 	if newest {
 		// The cacher asks its storage for the current version, and waits for that.
-		err := c.cacher.GetList(ctx, key, opts, out)
-		if err == nil || ctx.Err() != nil || !(errors.Is(err, errNoFence) || storage.IsTooLargeResourceVersion(err)) {
-			return err
-		}
-		klog.FromContext(ctx).V(2).Info("Reading through, because the fence did not hold", "resource", c.raw.resource, "err", err)
-		return c.raw.GetList(ctx, key, opts, out)
+		return c.cacher.GetList(ctx, key, opts, out)
 	}
 	ahead, err := c.ahead(version)
 	if err != nil {
 		return err
 	}
 	if ahead {
-		if reached, err := c.raw.fence.pass(ctx); err != nil || !covers(reached, version) {
-			// A version that only our own fences made is not one that they come to.
-			return c.raw.GetList(ctx, key, opts, out)
+		reached, err := c.raw.fence.pass(ctx)
+		if err != nil {
+			return err
+		}
+		// A version that only our own fences made is not one that they come to.
+		if err := atLeast(storage.ListOptions{ResourceVersion: version}, reached, c.raw.versioner); err != nil {
+			return err
 		}
 	}
 	return c.CacheDelegator.GetList(ctx, key, opts, out)
-}
-
-func covers(reached uint64, version string) bool {
-	wanted, err := strconv.ParseUint(version, 10, 64)
-	return err == nil && wanted <= reached
 }
 
 // wanted tells whether a list is one of what there is now, and if not, the
