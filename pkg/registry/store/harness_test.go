@@ -60,13 +60,23 @@ func newRegistry(t *testing.T, c *controlplane.Cluster) *registry {
 
 func newRegistryWith(t *testing.T, c *controlplane.Cluster, reads nsstorage.ConsistentReads) *registry {
 	t.Helper()
-	scheme := runtime.NewScheme()
-	install.Install(scheme)
-	kube, err := kubernetes.NewForConfig(c.RESTConfig())
+	return newRegistryOver(t, c, newNamespaces(t, c), reads)
+}
+
+func newNamespaces(t *testing.T, c *controlplane.Cluster) nsstorage.Namespaces {
+	t.Helper()
+	namespaces, err := nsstorage.NewNamespaces(c.RESTConfig())
 	if err != nil {
 		t.Fatal(err)
 	}
-	namespaces, err := nsstorage.NewNamespaces(c.RESTConfig())
+	return namespaces
+}
+
+func newRegistryOver(t *testing.T, c *controlplane.Cluster, namespaces nsstorage.Namespaces, reads nsstorage.ConsistentReads) *registry {
+	t.Helper()
+	scheme := runtime.NewScheme()
+	install.Install(scheme)
+	kube, err := kubernetes.NewForConfig(c.RESTConfig())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -248,7 +258,7 @@ func (r *registry) unrelatedWrite(t *testing.T) string {
 // test that fails.
 func eventually(t *testing.T, what string, condition func(context.Context) (bool, error)) {
 	t.Helper()
-	if err := wait.PollUntilContextTimeout(t.Context(), 20*time.Millisecond, 60*time.Second, true, condition); err != nil {
+	if err := wait.PollUntilContextTimeout(context.WithoutCancel(t.Context()), 20*time.Millisecond, 60*time.Second, true, condition); err != nil {
 		t.Fatalf("waiting until %s: %v", what, err)
 	}
 }

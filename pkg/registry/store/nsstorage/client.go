@@ -1,12 +1,18 @@
 package nsstorage
 
 import (
+	"bytes"
 	"context"
+	"encoding/json"
 	"fmt"
 	"io"
 	"net/http"
+	"strconv"
+	"strings"
 
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/client-go/kubernetes"
 	"k8s.io/client-go/kubernetes/scheme"
 	corev1client "k8s.io/client-go/kubernetes/typed/core/v1"
@@ -60,8 +66,8 @@ func (c namespaceClient) ListStream(ctx context.Context, options metav1.ListOpti
 		Stream(ctx)
 }
 
-// oneTry hides from client-go the header that it would retry upon. The status in
-// the body says the same to whoever asked.
+// oneTry hides from client-go the header that it would retry upon. A status in
+// the body says the same to whoever asked; where there is none it makes one.
 type oneTry struct {
 	next http.RoundTripper
 }
@@ -69,8 +75,30 @@ type oneTry struct {
 // RoundTrip implements http.RoundTripper.
 func (o oneTry) RoundTrip(request *http.Request) (*http.Response, error) {
 	response, err := o.next.RoundTrip(request)
-	if response != nil {
-		response.Header.Del("Retry-After")
+	if err != nil {
+		return response, err
 	}
-	return response, err
+	seconds, err := strconv.Atoi(response.Header.Get("Retry-After"))
+	response.Header.Del("Retry-After")
+	if err != nil || !strings.HasPrefix(response.Header.Get("Content-Type"), "text/plain") {
+		return response, nil
+	}
+	return withStatus(response, seconds)
+}
+
+// withStatus gives a body to what kube-apiserver answers in plain text: its
+// filters do while it starts, stops or has too much to do.
+func withStatus(response *http.Response, retryAfterSeconds int) (*http.Response, error) {
+	response.Body.Close()
+	status := apierrors.NewGenericServerResponse(response.StatusCode, "", schema.GroupResource{}, "", "", retryAfterSeconds, false).ErrStatus
+	status.TypeMeta = metav1.TypeMeta{Kind: "Status", APIVersion: "v1"}
+	body, err := json.Marshal(status)
+	if err != nil {
+		return nil, fmt.Errorf("encode status: %w", err)
+	}
+	response.Header.Set("Content-Type", "application/json")
+	response.Header.Del("Content-Length")
+	response.ContentLength = int64(len(body))
+	response.Body = io.NopCloser(bytes.NewReader(body))
+	return response, nil
 }
