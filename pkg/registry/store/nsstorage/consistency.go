@@ -153,7 +153,9 @@ func (c *consistent) Watch(ctx context.Context, key string, opts storage.ListOpt
 	listOpts.ProgressNotify = false
 	listOpts.Predicate.Limit = 0
 	if err := c.GetList(ctx, key, listOpts, list); err != nil {
-		return nil, err
+		// A watch that cannot begin says so with an event, as the stock cache's does.
+		failure := watch.Event{Type: watch.Error, Object: errorObject(err)}
+		return newPrefixedWatch(ctx, []watch.Event{failure}, watch.NewEmptyWatch()), nil
 	}
 	accessor, err := meta.ListAccessor(list)
 	if err != nil {
