@@ -66,9 +66,12 @@ func (o *oracle) list(t *testing.T) {
 			}
 		}
 	})
-	t.Run("exactly the future", func(t *testing.T) {
+	t.Run("the future", func(t *testing.T) {
 		for _, limit := range []string{"", "&limit=3"} {
 			o.both(t, request{path: "?resourceVersionMatch=Exact&resourceVersion=$FUTURE" + limit, want: http.StatusGatewayTimeout})
+		}
+		for _, match := range []string{"", "&resourceVersionMatch=NotOlderThan"} {
+			o.both(t, request{path: "?resourceVersion=$FUTURE" + match, want: http.StatusGatewayTimeout})
 		}
 	})
 	o.each(t, request{}, []request{

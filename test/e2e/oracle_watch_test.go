@@ -122,6 +122,11 @@ func (o *oracle) watch(t *testing.T) {
 			}
 		}
 	}
+	t.Run("initial events of the future", func(t *testing.T) {
+		t.Parallel()
+		compare(t, request{path: "?watch=true&timeoutSeconds=10&labelSelector=all&sendInitialEvents=true&resourceVersionMatch=NotOlderThan" +
+			"&allowWatchBookmarks=true&resourceVersion=$FUTURE"})
+	})
 	const table, metadata = "application/json;as=Table;g=meta.k8s.io;v=v1", "application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1"
 	for _, r := range []request{
 		{name: "limit", path: "&labelSelector=all&limit=1"},

@@ -62,7 +62,13 @@ func (c *consistent) Get(ctx context.Context, key string, opts storage.GetOption
 // kube-apiserver or, with a fence, from the cache as soon as it has seen them.
 func (c *consistent) GetList(ctx context.Context, key string, opts storage.ListOptions, out runtime.Object) error {
 	if c.raw.fence != nil && c.cacher.Ready() {
-		return c.listBehindFence(ctx, key, opts, out)
+		err := c.listBehindFence(ctx, key, opts, out)
+		if err == nil || ctx.Err() != nil || !errors.Is(err, errNoFence) && !storage.IsTooLargeResourceVersion(err) {
+			return err
+		}
+		// A fence saves work, and whatever breaks it must not take the API out of service.
+		klog.FromContext(ctx).V(2).Info("Reading through, because the watch cache did not come to the version", "resource", c.raw.resource, "err", err)
+		return c.raw.GetList(ctx, key, opts, out)
 	}
 	ahead, err := c.ahead(opts.ResourceVersion)
 	if err != nil {
@@ -74,9 +80,8 @@ func (c *consistent) GetList(ctx context.Context, key string, opts storage.ListO
 	return c.CacheDelegator.GetList(ctx, key, opts, out)
 }
 
-// listBehindFence lists from the cache what the cache has, or will have once it
-// has seen a fence. Where that does not come to pass it reads through: a fence
-// saves work, and whoever breaks it must not take the API out of service.
+// listBehindFence lists from the cache when that has seen everything which was
+// acknowledged before, or the version that is asked for.
 func (c *consistent) listBehindFence(ctx context.Context, key string, opts storage.ListOptions, out runtime.Object) error {
 	err := c.listFromCache(ctx, key, opts, out)
 	if err == nil || ctx.Err() != nil || !(errors.Is(err, errNoFence) || storage.IsTooLargeResourceVersion(err)) {
@@ -99,12 +104,22 @@ func (c *consistent) listFromCache(ctx context.Context, key string, opts storage
 		return err
 	}
 	if ahead {
+<<<<<<< HEAD
 		reached, err := c.raw.fence.pass(ctx)
 		if err != nil {
 			return err
 		}
 		// A version that only our own fences made is not one that they come to.
 		if err := atLeast(storage.ListOptions{ResourceVersion: version}, reached, c.raw.versioner); err != nil {
+=======
+		current, err := c.raw.fence.pass(ctx)
+		if err != nil {
+			return err
+		}
+		// Too large are those of the future, and that of a fence's own write, which a
+		// client may have from a list of another kind.
+		if err := atLeast(storage.ListOptions{ResourceVersion: version}, current, c.raw.versioner); err != nil {
+>>>>>>> main
 			return err
 		}
 	}
@@ -158,7 +173,9 @@ func (c *consistent) Watch(ctx context.Context, key string, opts storage.ListOpt
 	listOpts.ProgressNotify = false
 	listOpts.Predicate.Limit = 0
 	if err := c.GetList(ctx, key, listOpts, list); err != nil {
-		return nil, err
+		// A watch that cannot begin says so with an event, as the stock cache's does.
+		failure := watch.Event{Type: watch.Error, Object: errorObject(err)}
+		return newPrefixedWatch(ctx, []watch.Event{failure}, watch.NewEmptyWatch()), nil
 	}
 	accessor, err := meta.ListAccessor(list)
 	if err != nil {

@@ -92,6 +92,15 @@ func (c *decodeCache) retain(names map[string]bool, version uint64) {
 	}
 }
 
+// idle drops the encoded bytes that nobody asked for of late.
+func (c *decodeCache) idle() {
+	c.mu.RLock()
+	defer c.mu.RUnlock()
+	for _, entry := range c.entries {
+		entry.idle()
+	}
+}
+
 func (c *decodeCache) size() int {
 	c.mu.RLock()
 	defer c.mu.RUnlock()

@@ -1,6 +1,7 @@
 package nsstorage
 
 import (
+	"bytes"
 	"strings"
 	"sync"
 
@@ -13,6 +14,7 @@ import (
 type encodings struct {
 	mu      sync.Mutex
 	encoded []encoding // two at most, in practice: JSON and protobuf
+	used    bool       // since the last call of idle
 }
 
 type encoding struct {
@@ -29,11 +31,22 @@ func (e *encodings) get(by runtime.Identifier) ([]byte, bool) {
 	return nil, false
 }
 
+// idle drops the bytes that nobody asked for since it was called before: they are
+// twice what the object itself takes, and a platform at rest needs none.
+func (e *encodings) idle() {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if !e.used {
+		e.encoded = nil
+	}
+	e.used = false
+}
+
 // Encoded returns what encode returns for the object, which this storage must
 // have returned as an item of a list and nobody may have changed since: then its
 // uid and resourceVersion name its content exactly. The identifier stands for
 // everything that encode does. The bytes are kept for as long as this is the
-// object's newest version; the caller must not modify them.
+// object's newest version and lists ask for them; the caller must not modify them.
 //
 // Encoding is most of what a long list costs, and between two lists few objects
 // change.
@@ -44,15 +57,17 @@ func (s *Storage) Encoded(object metav1.Object, by runtime.Identifier, encode fu
 	}
 	entry.mu.Lock()
 	defer entry.mu.Unlock()
+	entry.used = true
 	if kept, ok := entry.get(by); ok {
 		return kept, nil
 	}
-	bytes, err := encode()
+	encoded, err := encode()
 	if err != nil {
 		return nil, err
 	}
-	entry.encoded = append(entry.encoded, encoding{by: by, bytes: bytes})
-	return bytes, nil
+	encoded = bytes.Clone(encoded) // without the room it was written in
+	entry.encoded = append(entry.encoded, encoding{by: by, bytes: encoded})
+	return encoded, nil
 }
 
 // newest returns what is remembered of a cluster-scoped object, if that is the

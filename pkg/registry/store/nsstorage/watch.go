@@ -200,6 +200,8 @@ func newBookmark(newFunc func() runtime.Object, versioner storage.Versioner, ver
 // false when the reader is gone.
 func (w *watcher) translate(kind watch.EventType, namespace *corev1.Namespace) bool {
 	if kind == watch.Bookmark {
+		// kube-apiserver sends one a minute, which is clock enough for this.
+		w.storage.decoded.idle()
 		if version, err := w.storage.versioner.ParseResourceVersion(namespace.ResourceVersion); err == nil {
 			return w.progress(version)
 		}

@@ -89,7 +89,7 @@ var runs atomic.Int64
 
 // newRaw returns a storage of its own, without a watch cache, on a shared
 // kube-apiserver, and the client it works with.
-func newRaw(t *testing.T, on *controlplane.Cluster) (*nsstorage.Storage, nsstorage.Codec, nsstorage.Namespaces) {
+func newRaw(t *testing.T, on *controlplane.Cluster, compacted func() int64) (*nsstorage.Storage, nsstorage.Codec, nsstorage.Namespaces) {
 	t.Helper()
 	client, err := nsstorage.NewNamespaces(on.RESTConfig())
 	if err != nil {
@@ -98,11 +98,12 @@ func newRaw(t *testing.T, on *controlplane.Cluster) (*nsstorage.Storage, nsstora
 	codec := podCodec{run: "r" + strconv.FormatInt(runs.Add(1), 36), scheme: scheme}
 	namespaces := instant{client}
 	return nsstorage.New(nsstorage.Config{
-		Namespaces:     namespaces,
-		Codec:          codec,
-		Resource:       schema.GroupResource{Resource: "pods"},
-		ResourcePrefix: podPrefix,
-		NewFunc:        newPod,
+		Namespaces:      namespaces,
+		Codec:           codec,
+		Resource:        schema.GroupResource{Resource: "pods"},
+		ResourcePrefix:  podPrefix,
+		NewFunc:         newPod,
+		CompactRevision: compacted,
 	}), codec, namespaces
 }
 

@@ -32,18 +32,8 @@ type subject struct {
 	checkKey   storagetesting.KeyValidation
 }
 
-// exams are upstream's tests that apply. Not among them, each with its reason:
-//
-//   - CreateWithTTL, GuaranteedUpdateWithTTL: a namespace does not expire.
-//   - GuaranteedUpdate, GuaranteedUpdateChecksStoredData, ListResourceVersionMatch,
-//     WatchError, TransformationFailure, GetListWithErrorAggregation,
-//     GetListWithoutErrorAggregation, WatchWithUnsafeDelete and the three
-//     Delete…TransformOrDecodeError: they exchange the transformer between
-//     storage and etcd, which is kube-apiserver's own.
-//   - Stats, CompactRevision, RunOptionalTestProgressNotify,
-//     RunWatchErrorIsBlockingFurtherEvents: they look into etcd (sizes of values,
-//     its compaction, its progress notifications, its decoder), which is behind
-//     kube-apiserver's API.
+// exams are upstream's tests that apply; notExamined has the others, each with
+// its reason.
 var exams = []exam{
 	{"Create", func(ctx context.Context, t *testing.T, s *subject) {
 		storagetesting.RunTestCreate(ctx, t, s, s.checkKey)
@@ -116,6 +106,9 @@ var exams = []exam{
 	{"NamespaceScopedList", func(ctx context.Context, t *testing.T, s *subject) {
 		storagetesting.RunTestNamespaceScopedList(ctx, t, s)
 	}},
+	{"CompactRevision", func(ctx context.Context, t *testing.T, s *subject) {
+		storagetesting.RunTestCompactRevision(ctx, t, s, s.increaseRV, s.compact)
+	}},
 	{"KeySchema", func(ctx context.Context, t *testing.T, s *subject) { storagetesting.RunTestKeySchema(ctx, t, s) }},
 	{"Watch", func(ctx context.Context, t *testing.T, s *subject) { storagetesting.RunTestWatch(ctx, t, s) }},
 	{"WatchFromZero", func(ctx context.Context, t *testing.T, s *subject) {
@@ -170,7 +163,7 @@ var exams = []exam{
 func noCalls(*testing.T, uint64, uint64) {}
 
 // forgets are the exams that need a cluster which really forgets.
-var forgets = map[string]bool{"List": true, "ListInconsistentContinuation": true, "WatchFromZero": true}
+var forgets = map[string]bool{"List": true, "ListInconsistentContinuation": true, "WatchFromZero": true, "CompactRevision": true}
 
 func TestUpstreamRaw(t *testing.T) {
 	for _, exam := range exams {
@@ -179,16 +172,15 @@ func TestUpstreamRaw(t *testing.T) {
 			if forgets[exam.name] {
 				on = forgetful
 			}
-			raw, codec, namespaces := newRaw(t, on)
+			subject := &subject{on: on}
+			raw, codec, namespaces := newRaw(t, on, subject.compacted.Load)
 			beginning, err := raw.GetCurrentResourceVersion(t.Context())
 			if err != nil {
 				t.Fatal(err)
 			}
-			exam.run(t.Context(), t, &subject{
-				Interface: &dated{Interface: raw, beginning: strconv.FormatUint(beginning, 10)},
-				on:        on,
-				checkKey:  checkKey(codec, namespaces),
-			})
+			subject.Interface = &dated{Interface: raw, beginning: strconv.FormatUint(beginning, 10)}
+			subject.checkKey = checkKey(codec, namespaces)
+			exam.run(t.Context(), t, subject)
 		})
 	}
 }
