@@ -24,9 +24,16 @@ import (
 	"platform.example.io/stores/pkg/apis/stores/validation"
 )
 
-// userPadding is a multiple of what the fuzzer chooses, so that some stores are
-// larger than a namespace can hold.
-const userPadding = 5
+// padded is how much a Store is padded with, by number. The last ones make it
+// as large as a namespace can hold, and larger; they are rare, because they take
+// long.
+func padded(number uint16) string {
+	const large = 0xff00
+	if number < large {
+		return strings.Repeat("x", int(number%64))
+	}
+	return strings.Repeat("x", annotationsLimit/2+int(number-large)*1000)
+}
 
 // written are the phases that somebody stores; the others are derived.
 var written = []stores.StorePhase{
@@ -58,7 +65,7 @@ func storeFrom(codecs serializer.CodecFactory, name string, from []byte, text st
 		store.ManagedFields[i].Time = &at
 	}
 	store.Labels = map[string]string{labelPodSecurity: "privileged", "istio-injection": text}
-	store.Annotations = map[string]string{annotationSpec: text, "padding": strings.Repeat("x", int(padding)*userPadding)}
+	store.Annotations = map[string]string{annotationSpec: text, "padding": padded(padding)}
 	return store
 }
 
@@ -150,6 +157,7 @@ func FuzzCodecRoundTrip(f *testing.F) {
 		f.Add([]byte(first), []byte("the second"), "acme", "Käse & <more>", time.Now().Unix(), uint16(i), uint16(i*7))
 	}
 	f.Add([]byte("large"), []byte("b"), "a", "", int64(0), uint16(0xffff), uint16(1))
+	f.Add([]byte("large"), []byte("larger"), "a", "", int64(0), uint16(0xff10), uint16(0xff30))
 	f.Add([]byte("a"), []byte("grows"), strings.Repeat("a", 57), "\u2028", int64(-1), uint16(1), uint16(0xffff))
 	f.Add([]byte("a"), []byte("later than JSON can say"), "acme", "x", int64(1)<<40, uint16(1), uint16(2))
 	f.Add([]byte("a"), []byte("no text"), "acme", "\xff", int64(1), uint16(1), uint16(2))
