@@ -38,12 +38,14 @@ func ValidateName(name string, prefix bool) []string {
 // ValidateStore checks a new Store.
 func ValidateStore(store *stores.Store) field.ErrorList {
 	errs := apimachineryvalidation.ValidateObjectMeta(&store.ObjectMeta, false, ValidateName, field.NewPath("metadata"))
+	errs = append(errs, validateText(store, nil)...)
 	return append(errs, validateSpec(&store.Spec, nil)...)
 }
 
 // ValidateStoreUpdate checks an update of a Store.
 func ValidateStoreUpdate(updated, stored *stores.Store) field.ErrorList {
 	errs := apimachineryvalidation.ValidateObjectMetaUpdate(&updated.ObjectMeta, &stored.ObjectMeta, field.NewPath("metadata"))
+	errs = append(errs, validateText(updated, stored)...)
 	errs = append(errs, validateSpec(&updated.Spec, &stored.Spec)...)
 	return append(errs, validateGrowth(updated.Spec.Storage, stored.Spec.Storage, field.NewPath("spec", "storage"))...)
 }
@@ -145,6 +147,11 @@ func validateParameters(parameters *stores.JSONObject, path *field.Path) field.E
 	var object map[string]json.RawMessage
 	if err := json.Unmarshal(parameters.Raw, &object); err != nil {
 		return field.ErrorList{field.Invalid(path, string(parameters.Raw), "must be an object")}
+	}
+	// A list with 1e999 in it cannot be read by clients that have no type for it.
+	var readable any
+	if err := json.Unmarshal(parameters.Raw, &readable); err != nil {
+		return field.ErrorList{field.Invalid(path, string(parameters.Raw), "must hold no number that is out of range")}
 	}
 	return nil
 }

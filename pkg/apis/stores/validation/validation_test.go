@@ -61,6 +61,15 @@ func TestValidateStore(t *testing.T) {
 		{"size of zero", "a claim must ask for something", func(s *stores.Store) { s.Spec.Storage[0].VolumeSize = ptr.To(resource.MustParse("0")) }, []string{"FieldValueInvalid spec.storage[0].size"}},
 		{"size below zero", "a claim must ask for something", func(s *stores.Store) { s.Spec.Storage[0].VolumeSize = ptr.To(resource.MustParse("-1Gi")) }, []string{"FieldValueInvalid spec.storage[0].size"}},
 		{"class that is no name", "kube-apiserver would refuse the claim later", func(s *stores.Store) { s.Spec.Storage[0].StorageClassName = ptr.To("Not A Class") }, []string{"FieldValueInvalid spec.storage[0].storageClassName"}},
+		{"parameters with a number out of range", "no dynamic client could read a list with this store", func(s *stores.Store) { s.Spec.Parameters = &stores.JSONObject{Raw: []byte(`{"a":1e999}`)} }, []string{"FieldValueInvalid spec.parameters"}},
+		{"text that is not UTF-8", "protobuf carries it, and it would be stored as another", func(s *stores.Store) {
+			s.Annotations = map[string]string{"a": "\xff", "b": "ü"}
+			s.OwnerReferences = []metav1.OwnerReference{{APIVersion: "v1", Kind: "ConfigMap", Name: "\xff", UID: "u"}}
+			s.Spec.DisplayName, s.Spec.Storage[0].Name = "\xff", "\xff"
+		}, []string{
+			"FieldValueInvalid metadata.annotations[a]", "FieldValueInvalid metadata.ownerReferences[0].name",
+			"FieldValueInvalid spec.displayName", "FieldValueInvalid spec.storage[0].name",
+		}},
 		{"parameters are a list", "an engine's schema describes an object", func(s *stores.Store) { s.Spec.Parameters = &stores.JSONObject{Raw: []byte(`[1]`)} }, []string{"FieldValueInvalid spec.parameters"}},
 	}
 	for _, c := range cases {
@@ -86,6 +95,11 @@ func TestValidateStoreUpdate(t *testing.T) {
 		{"size is removed", "the plan's may be less", nil, func(s *stores.Store) { s.Spec.Storage[0].VolumeSize = nil }, []string{"FieldValueForbidden spec.storage[0].size"}},
 		{"class changes", "a claim stays in its class", nil, func(s *stores.Store) { s.Spec.Storage[0].StorageClassName = ptr.To("slow") }, []string{"FieldValueForbidden spec.storage[0].storageClassName"}},
 		{"volume is removed", "its size and class would be lost", nil, func(s *stores.Store) { s.Spec.Storage = nil }, []string{"FieldValueForbidden spec.storage[database]"}},
+		{
+			"stored text is invalid by today's rules", "a value that was valid stays writable",
+			func(s *stores.Store) { s.Annotations = map[string]string{"a": "\xff"} },
+			func(s *stores.Store) { s.Annotations, s.Spec.DisplayName = map[string]string{"a": "\xff"}, "Acme" }, nil,
+		},
 		{
 			"stored host is invalid by today's rules", "a value that was valid stays writable",
 			func(s *stores.Store) { s.Spec.Hosts = []string{"intranet"} },

@@ -146,12 +146,3 @@ func readAll(response []byte) error {
 		}
 	}
 }
-
-// FuzzPage reads what no kube-apiserver would write: it may fail, and must end.
-func FuzzPage(f *testing.F) {
-	f.Add(namespaces(f, metav1.ListMeta{ResourceVersion: "7", Continue: "c"}, numbered(2, 3)...))
-	f.Add([]byte("k8s\x00\x12\xff\xff\xff\xff\xff\xff\xff\xff\xff\x01"))
-	f.Fuzz(func(t *testing.T, response []byte) {
-		_ = readAll(response)
-	})
-}

@@ -133,6 +133,9 @@ func (c *StoreCodec) Encode(_ string, object runtime.Object) (Image, error) {
 		}
 		image.Annotations[annotation] = text
 	}
+	if err := checkReadable(store.Name, image); err != nil {
+		return Image{}, err
+	}
 	return image, checkSize(store.Name, image.Annotations[annotationSpec], image.Annotations[annotationMetadata])
 }
 
@@ -174,6 +177,9 @@ func (c *StoreCodec) Diff(stored, updated runtime.Object) (Image, bool, error) {
 	}
 	if len(image.Annotations) == 0 {
 		return Image{}, false, nil
+	}
+	if err := checkReadable(after.Name, image); err != nil {
+		return Image{}, false, err
 	}
 	image.Labels = c.labels(after)
 	return image, true, checkGrowth(before, after, image)

@@ -1,7 +1,6 @@
 package nsstorage
 
 import (
-	"encoding/json"
 	"fmt"
 	"math/rand"
 	"strings"
@@ -354,37 +353,4 @@ func TestStoreUIDIsStableAndNotTheNamespaces(t *testing.T) {
 	if first != storeUID(namespaceUID) || first == namespaceUID || first == storeUID(otherNamespaceID) {
 		t.Errorf("uid %s of namespace %s", first, namespaceUID)
 	}
-}
-
-// FuzzDecode holds the law that decoding never fails, whatever a namespace says.
-func FuzzDecode(f *testing.F) {
-	codec := newTestCodec(f)
-	healthy := namespaceOf(f, codec, newTestStore())
-	f.Add(healthy.Annotations[annotationSpec], healthy.Annotations[annotationStatus], healthy.Annotations[annotationMetadata])
-	f.Add("", "", "")
-	f.Add("null", "[]", `{"metadata":null}`)
-	f.Add(`{"apiVersion":"v1","kind":"Store","metadata":{"name":"acme"}}`, `{"kind":"Store"}`, `{"metadata":{"managedFields":[{"fieldsV1":3}]}}`)
-	f.Fuzz(func(t *testing.T, spec, status, metadata string) {
-		namespace := &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{
-			Name: "store-acme", UID: namespaceUID, ResourceVersion: "7",
-			Labels:      map[string]string{labelStore: "acme"},
-			Annotations: map[string]string{annotationSpec: spec, annotationStatus: status, annotationMetadata: metadata},
-		}}
-		store := decodeStore(codec, namespace)
-		if store.Name != "acme" || store.ResourceVersion != "7" || store.UID != storeUID(namespaceUID) {
-			t.Fatalf("annotations changed the identity of a store: %+v", store.ObjectMeta)
-		}
-		versioned := &v1alpha1.Store{}
-		if err := codec.scheme.Convert(store, versioned, nil); err != nil {
-			t.Fatalf("a decoded store cannot be served: %v", err)
-		}
-		if _, err := json.Marshal(versioned); err != nil {
-			t.Fatalf("a decoded store cannot be served: %v", err)
-		}
-		if len(store.Damage) == 0 {
-			if _, changed, err := codec.Diff(store, store.DeepCopy()); changed || err != nil {
-				t.Fatalf("a decoded store differs from itself: changed=%t err=%v", changed, err)
-			}
-		}
-	})
 }
