@@ -7,6 +7,7 @@ import (
 	"io"
 	"net/http"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
@@ -121,6 +122,7 @@ func (a *answer) read(body []byte, ours *strings.Replacer) error {
 		for _, cause := range seen.Details.Causes {
 			a.Causes = append(a.Causes, plain(ours.Replace(fmt.Sprintf("%s %s %s", cause.Type, cause.Field, cause.Message))))
 		}
+		slices.Sort(a.Causes) // conflicts come in the order of a map
 	}
 	for _, item := range seen.Items {
 		a.Names = append(a.Names, item.Metadata.Name)
