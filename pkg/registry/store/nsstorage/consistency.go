@@ -104,14 +104,6 @@ func (c *consistent) listFromCache(ctx context.Context, key string, opts storage
 		return err
 	}
 	if ahead {
-<<<<<<< HEAD
-		reached, err := c.raw.fence.pass(ctx)
-		if err != nil {
-			return err
-		}
-		// A version that only our own fences made is not one that they come to.
-		if err := atLeast(storage.ListOptions{ResourceVersion: version}, reached, c.raw.versioner); err != nil {
-=======
 		current, err := c.raw.fence.pass(ctx)
 		if err != nil {
 			return err
@@ -119,7 +111,6 @@ func (c *consistent) listFromCache(ctx context.Context, key string, opts storage
 		// Too large are those of the future, and that of a fence's own write, which a
 		// client may have from a list of another kind.
 		if err := atLeast(storage.ListOptions{ResourceVersion: version}, current, c.raw.versioner); err != nil {
->>>>>>> main
 			return err
 		}
 	}
