@@ -83,17 +83,6 @@ func (c *consistent) GetList(ctx context.Context, key string, opts storage.ListO
 // listBehindFence lists from the cache when that has seen everything which was
 // acknowledged before, or the version that is asked for.
 func (c *consistent) listBehindFence(ctx context.Context, key string, opts storage.ListOptions, out runtime.Object) error {
-	err := c.listFromCache(ctx, key, opts, out)
-	if err == nil || ctx.Err() != nil || !(errors.Is(err, errNoFence) || storage.IsTooLargeResourceVersion(err)) {
-		return err
-	}
-	klog.FromContext(ctx).V(2).Info("Reading through, because the fence did not hold", "resource", c.raw.resource, "err", err)
-	return c.raw.GetList(ctx, key, opts, out)
-}
-
-// listFromCache fails with errNoFence, or with a version that is too large, where
-// the cache does not come to what is asked for, or not in time.
-func (c *consistent) listFromCache(ctx context.Context, key string, opts storage.ListOptions, out runtime.Object) error {
 	newest, version := c.wanted(key, opts)
 	if newest {
 		// The cacher asks its storage for the current version, and waits for that.
