@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"compress/flate"
 	"hash/maphash"
+	"io"
 	"sync"
 
 	"k8s.io/utils/lru"
@@ -65,6 +66,7 @@ func (b *blocks) deflate(block []byte) []byte {
 	}
 	_, _ = w.Write(block)
 	_ = w.Flush()
+	w.Reset(io.Discard) // or the pool would keep what was written
 	b.writers.Put(w)
 	return out.Bytes()
 }

@@ -97,6 +97,11 @@ func (p *page) next() ([]byte, bool, error) {
 	if err != nil {
 		return nil, false, fmt.Errorf("read list of namespaces: %w", err)
 	}
+	if !more {
+		// The envelope's end: a response that is read whole leaves its connection as
+		// it was.
+		_, _ = io.Copy(io.Discard, p.in)
+	}
 	return p.item, more, nil
 }
 

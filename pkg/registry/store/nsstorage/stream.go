@@ -43,7 +43,10 @@ func (s *Storage) stream(ctx context.Context, version uint64, handle func(watch.
 		if forgotten(err) {
 			return apierrors.NewResourceExpired("The resourceVersion for the provided watch is too old.")
 		}
-		if err != nil {
+		if apierrors.IsForbidden(err) || apierrors.IsUnauthorized(err) {
+			// Until somebody grants it again the cache grows old, and looks healthy.
+			klog.FromContext(ctx).Error(err, "The API server's account may not watch namespaces; what is read from memory is stale", "resource", s.resource)
+		} else if err != nil {
 			klog.FromContext(ctx).V(2).Info("Watch of namespaces was interrupted and is opened again", "resource", s.resource, "version", version, "err", err)
 		}
 		pause(ctx, delay())
