@@ -106,7 +106,7 @@ func protobufSeeds(f *testing.F) [][]byte {
 		func(s *v1alpha1.Store) { s.Spec.Parameters = &v1alpha1.JSONObject{} },
 		func(s *v1alpha1.Store) {
 			late := metav1.Unix(1<<50, 0)
-			s.ManagedFields = []metav1.ManagedFieldsEntry{{Manager: "\xff", Operation: "Apply", Time: &late, FieldsType: "FieldsV1", FieldsV1: &metav1.FieldsV1{Raw: []byte("{")}}}
+			s.ManagedFields = []metav1.ManagedFieldsEntry{{Manager: "\xff", Operation: "Apply", Time: &late, FieldsType: "FieldsV1", FieldsV1: metav1.NewFieldsV1("{")}}
 		},
 	} {
 		store := &v1alpha1.Store{ObjectMeta: metav1.ObjectMeta{Name: "acme"}, Spec: v1alpha1.StoreSpec{Engine: "woocommerce"}}
