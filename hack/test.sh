@@ -17,5 +17,18 @@ if [[ -z "${packages}" ]]; then
     echo "found no package of kind ${kind}" >&2
     exit 1
 fi
+
+# Upstream's exams for storage are named one by one: they are what the API promises.
+if [[ "${kind}" == cluster ]]; then
+    suite=platform.example.io/stores/pkg/registry/store/nsstorage/upstream
+    log="$(mktemp)"
+    trap 'rm -f "${log}"' EXIT
+    if ! go test "$@" -v "${suite}" >"${log}" 2>&1; then
+        cat "${log}"
+        exit 1
+    fi
+    grep --text --extended-regexp '^ *--- (PASS|SKIP): TestUpstream[A-Za-z]+(/[A-Za-z]+)? |^ok' "${log}"
+    packages="$(grep --invert-match --line-regexp --fixed-strings "${suite}" <<<"${packages}")"
+fi
 # shellcheck disable=SC2086 # Import paths hold no spaces.
-exec go test "$@" ${packages}
+go test "$@" ${packages}
