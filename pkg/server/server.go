@@ -90,7 +90,7 @@ func apiGroup(config *Config, options generic.RESTOptionsGetter) (*genericapiser
 	if !ok {
 		return nil, fmt.Errorf("storage of stores (%T) does not remember encoded items", storeREST.Storage.Storage)
 	}
-	group.NegotiatedSerializer = serializer.New(Codecs, items)
+	group.NegotiatedSerializer = serializer.New(group.NegotiatedSerializer, items)
 	group.VersionedResourcesStorageMap[v1alpha1.SchemeGroupVersion.Version] = map[string]rest.Storage{
 		"stores":        storeREST,
 		"stores/status": statusREST,
