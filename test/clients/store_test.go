@@ -17,7 +17,7 @@ import (
 )
 
 // patience bounds every wait. It is used up by what is broken only.
-const patience = 2 * time.Minute
+const patience = 4 * time.Minute
 
 // testFinalizer is one that nothing but a test removes.
 const testFinalizer = "clients.example.io/backup"

@@ -27,7 +27,7 @@ func TestDeletionLeavesNothing(t *testing.T) {
 	if before := traces(t, "traceless"); len(before) < 20 {
 		t.Fatalf("a store that is ready leaves only the traces %v: this test does not see them", before)
 	}
-	kubectl(t, "delete", "store", "traceless", "--wait", "--timeout=2m")
+	kubectl(t, "delete", "store", "traceless", "--wait", "--timeout="+patience.String())
 	left := slices.DeleteFunc(traces(t, "traceless"), func(trace string) bool {
 		// What is not the store's to take along: a volume goes, or is retained,
 		// when its class says; Events on the Store live in default.
@@ -97,7 +97,7 @@ func TestStoreFinalizer(t *testing.T) {
 
 	// Nothing says when nothing happens; the deletion of a store that came after does.
 	order(t, "finalized-not", suspended)
-	kubectl(t, "delete", "store", "finalized-not", "--timeout=2m")
+	kubectl(t, "delete", "store", "finalized-not", "--timeout="+patience.String())
 	namespace, err := kube.CoreV1().Namespaces().Get(t.Context(), "store-finalized", metav1.GetOptions{})
 	if err != nil || namespace.DeletionTimestamp != nil {
 		t.Fatalf("the namespace of a store with a finalizer is %+v, %v", namespace.Status, err)
@@ -168,7 +168,7 @@ func TestSameNameAgain(t *testing.T) {
 	first := order(t, "again")
 	untilReady(t, "again")
 	password := adminPassword(t, "again")
-	kubectl(t, "delete", "store", "again", "--timeout=2m")
+	kubectl(t, "delete", "store", "again", "--timeout="+patience.String())
 	second := order(t, "again")
 	untilReady(t, "again")
 	if first.UID == second.UID || first.UID == "" {

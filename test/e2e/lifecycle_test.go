@@ -30,7 +30,7 @@ func TestShop(t *testing.T) {
 			order(t, name, func(s *v1alpha1.Store) {
 				s.Spec.Engine, s.Spec.Hosts = c.engine, []string{c.engine + ".example.net"}
 			})
-			kubectl(t, "wait", "--for=condition=Ready", "store/"+name, "--timeout=2m")
+			kubectl(t, "wait", "--for=condition=Ready", "store/"+name, "--timeout="+patience.String())
 			store := get(t, name)
 			want := v1alpha1.StoreStatus{
 				Phase: v1alpha1.StoreReady, ObservedGeneration: 1, Namespace: "store-" + name, URL: c.url, AdminURL: c.adminURL,
@@ -213,7 +213,7 @@ func TestHostConflict(t *testing.T) {
 
 	untilCondition(t, "host-young", v1alpha1.ConditionRouteReady, metav1.ConditionFalse, "HostConflict")
 	untilReady(t, "host-old")
-	kubectl(t, "delete", "store", "host-old", "--timeout=2m")
+	kubectl(t, "delete", "store", "host-old", "--timeout="+patience.String())
 	untilReady(t, "host-young")
 	if _, err := stores.Get(t.Context(), "host-old", metav1.GetOptions{}); !apierrors.IsNotFound(err) {
 		t.Errorf("after kubectl delete: %v", err)

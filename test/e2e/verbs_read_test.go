@@ -122,7 +122,7 @@ func TestKubectlGetWatch(t *testing.T) {
 func TestKubectlDescribe(t *testing.T) {
 	t.Parallel()
 	order(t, "described")
-	kubectl(t, "wait", "--for=condition=Ready", "store/described", "--timeout=2m")
+	kubectl(t, "wait", "--for=condition=Ready", "store/described", "--timeout="+patience.String())
 	eventually(t, "describe shows what happened", func(context.Context) error {
 		text := kubectl(t, "describe", "store", "described")
 		for _, want := range []string{"Name:         described\n", "Engine:   woocommerce\n", "ProvisioningStarted", "BecameReady", "Admin Secret Ref:"} {

@@ -173,14 +173,14 @@ func TestKubectlDelete(t *testing.T) {
 	for _, name := range names {
 		order(t, name, suspended, func(s *v1alpha1.Store) { s.Labels = map[string]string{"e2e": "delete", "name": name} })
 	}
-	if out := kubectl(t, "delete", "store", "delete-1", "--timeout=2m"); !strings.HasPrefix(out, `store.platform.example.io "delete-1" deleted`) {
+	if out := kubectl(t, "delete", "store", "delete-1", "--timeout="+patience.String()); !strings.HasPrefix(out, `store.platform.example.io "delete-1" deleted`) {
 		t.Errorf("delete says %q", out)
 	}
 	if _, err := stores.Get(t.Context(), "delete-1", metav1.GetOptions{}); !apierrors.IsNotFound(err) {
 		t.Errorf("after kubectl delete a get gives %v, want not found", err)
 	}
 	kubectl(t, "delete", "stores", "--selector=e2e=delete,name in (delete-2,delete-3)", "--wait=false")
-	kubectl(t, "wait", "--for=delete", "store/delete-2", "store/delete-3", "--timeout=2m")
+	kubectl(t, "wait", "--for=delete", "store/delete-2", "store/delete-3", "--timeout="+patience.String())
 	if left := column(t, kubectl(t, "get", "stores", "--selector=e2e=delete"), "NAME"); !cmp.Equal(left, names[3:]) {
 		t.Errorf("left are %v, want %v", left, names[3:])
 	}

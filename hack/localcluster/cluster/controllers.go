@@ -19,6 +19,11 @@ func (b *blueprint) planControllerManager() error {
 		"--root-ca-file="+b.authority.CertFile,
 		"--use-service-account-credentials=true",
 		"--service-cluster-ip-range="+serviceIPRange,
+		// To empty a namespace is to list its hundred kinds of objects, and each of
+		// these lists waits up to 100 ms for the cache's next sign of life: workers
+		// that wait cost nothing, and ten of them (the default) are all busy
+		// waiting where tests delete a hundred namespaces.
+		"--concurrent-namespace-syncs=50",
 		// On a loaded machine the simulated nodes' heartbeats come late, and a
 		// node that is given up takes all its pods with it.
 		"--node-monitor-grace-period=5m",

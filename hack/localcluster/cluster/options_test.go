@@ -33,14 +33,21 @@ func TestValidate(t *testing.T) {
 }
 
 func TestPortsAreKeptWhileFree(t *testing.T) {
-	first, err := newPorts(nil).take("etcd")
+	before := newPorts(nil)
+	first, err := before.take("etcd")
 	if err != nil {
 		t.Fatal(err)
 	}
-	kept, err := newPorts(map[string]int{"etcd": first}).take("etcd")
+	if stolen, err := newPorts(map[string]int{"etcd": first}).take("etcd"); err != nil || stolen == first {
+		t.Errorf("got %d, %v; want another than %d, on which a cluster that is starting will listen", stolen, err, first)
+	}
+	before.release()
+	after := newPorts(map[string]int{"etcd": first})
+	kept, err := after.take("etcd")
 	if err != nil || kept != first {
 		t.Errorf("got %d, %v; want last time's %d", kept, err, first)
 	}
+	after.release()
 	listener, err := net.Listen("tcp", address(first))
 	if err != nil {
 		t.Fatal(err)

@@ -57,6 +57,7 @@ func Run(ctx context.Context, options Options, report func(format string, args .
 	if err != nil {
 		return err
 	}
+	defer blueprint.ports.release()
 	if err := blueprint.state.save(layout); err != nil {
 		return err
 	}
