@@ -21,19 +21,28 @@ import (
 // rendered and puts them right, and prunes what does not belong. Secrets, which
 // are not rendered, name the Store they were made for.
 //
-// Objects are applied together rather than in waves: pods wait for what they
-// need by themselves. Only a bootstrap Job waits for its predecessor's pods.
+// Objects of a new shop are applied together rather than in waves: pods wait for
+// what they need by themselves, and only a bootstrap Job waits for its
+// predecessor's pods. In a shop that serves each has its turn, see succession.
 func (p *Provisioner) apply(ctx context.Context, w *work) *stop {
 	held, halt := p.supersede(ctx, w)
 	if halt != nil {
 		return halt
 	}
+	succession := p.succession(w)
 	var failures []failure
+	var wait string
 	for _, d := range w.release.objects {
 		if held[d.name] && d.kind.GroupKind() == kindJob {
 			continue
 		}
-		if err := p.applyObject(ctx, w, d); err != nil {
+		if reason := succession.turn(d); reason != "" && !p.isAsRendered(w, d) {
+			if wait == "" || reason == ReasonWaitingForDatabase {
+				wait = reason
+			}
+			continue
+		}
+		if err := p.applyObject(ctx, w, d, succession.settled); err != nil {
 			failed := classify(d, err)
 			failures = append(failures, failed)
 			if failed.final() || ctx.Err() != nil {
@@ -47,16 +56,28 @@ func (p *Provisioner) apply(ctx context.Context, w *work) *stop {
 	if len(held) > 0 {
 		return waiting(ReasonWaitingForPredecessor, "the previous bootstrap Job's pods are stopping; the new one starts after them")
 	}
+	if wait != "" {
+		return w.wait(wait)
+	}
 	return nil
 }
 
-func (p *Provisioner) applyObject(ctx context.Context, w *work, d *desired) error {
+// isAsRendered tells it of an object that is rendered and never fitted to what lives.
+func (p *Provisioner) isAsRendered(w *work, d *desired) bool {
+	of, served := p.caches.kind(d.kind.GroupKind())
+	return served && d.asRendered(p.live(of, w.namespace, d.name))
+}
+
+func (p *Provisioner) applyObject(ctx context.Context, w *work, d *desired, settled bool) error {
 	of, served := p.caches.kind(d.kind.GroupKind())
 	if !served || of.kind.Version != d.kind.Version {
 		return &kindNotServedError{d.kind}
 	}
 	live := p.live(of, w.namespace, d.name)
 	d, err := settle(d, live)
+	if err == nil && !settled {
+		d, err = withRoom(d, p.cached(of, w.namespace, d.name))
+	}
 	if err != nil {
 		return err
 	}
@@ -84,11 +105,17 @@ func (p *Provisioner) applyObject(ctx context.Context, w *work, d *desired) erro
 // live returns an object as it was seen last, nil for none; our own writes count
 // as seen.
 func (p *Provisioner) live(of *kindCache, namespace, name string) metav1.Object {
-	var cached metav1.Object
-	if item, found, err := of.informer.GetStore().GetByKey(namespace + "/" + name); err == nil && found {
-		cached, _ = item.(metav1.Object)
+	return p.recent.newest(p.clock.Now(), objectKey{of.kind.GroupKind(), namespace, name}, p.cached(of, namespace, name))
+}
+
+// cached returns an object as its informer saw it last, nil for none.
+func (p *Provisioner) cached(of *kindCache, namespace, name string) metav1.Object {
+	item, found, err := of.informer.GetStore().GetByKey(namespace + "/" + name)
+	if err != nil || !found {
+		return nil
 	}
-	return p.recent.newest(p.clock.Now(), objectKey{of.kind.GroupKind(), namespace, name}, cached)
+	object, _ := item.(metav1.Object)
+	return object
 }
 
 // validAsNew tells, of an object that the API server finds invalid, whether it is
