@@ -10,7 +10,6 @@ import (
 	batchv1 "k8s.io/api/batch/v1"
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/api/meta"
-	"k8s.io/apimachinery/pkg/api/resource"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"platform.example.io/stores/pkg/apis/stores/v1alpha1"
@@ -396,17 +395,4 @@ func checkConsistent(t *testing.T, report Report) {
 			t.Errorf("the message of %s has %d bytes", c.Type, len(c.Message))
 		}
 	}
-}
-
-// quotaOf is a quota that grants an amount of memory, of which 768Mi are used; its
-// controller counts by another.
-func quotaOf(granted, counted string) []*corev1.ResourceQuota {
-	memory := func(amount string) corev1.ResourceList {
-		return corev1.ResourceList{corev1.ResourceLimitsMemory: resource.MustParse(amount)}
-	}
-	return []*corev1.ResourceQuota{{
-		ObjectMeta: metav1.ObjectMeta{Name: "store"},
-		Spec:       corev1.ResourceQuotaSpec{Hard: memory(granted)},
-		Status:     corev1.ResourceQuotaStatus{Hard: memory(counted), Used: memory("768Mi")},
-	}}
 }
