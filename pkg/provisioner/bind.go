@@ -53,7 +53,7 @@ func (p *Provisioner) bind(ctx context.Context, w *work) *stop {
 	case namespaceGone(err):
 		return &stop{gone: true}
 	case errors.As(err, &foreign):
-		return refuse(ReasonBindingForeign,
+		return refuseForNow(ReasonBindingForeign,
 			"RoleBinding %s binds %s %s, which cannot be changed; delete it (`kubectl -n %s delete rolebinding %s`)",
 			bindingName, foreign.roleRef.Kind, foreign.roleRef.Name, w.namespace, bindingName)
 	}

@@ -94,6 +94,10 @@ func TestNoSecretIsTold(t *testing.T) {
 	}
 	for where, text := range told {
 		for _, value := range values {
+			if where == audit && value == misplaced {
+				// Who audits bodies has what users send; the chart audits none.
+				continue
+			}
 			for form, written := range map[string]string{
 				"itself": value, "in base64": base64.StdEncoding.EncodeToString([]byte(value)), "in hexadecimal": hex.EncodeToString([]byte(value)),
 			} {
