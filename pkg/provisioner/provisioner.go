@@ -3,6 +3,7 @@ package provisioner
 import (
 	"sync/atomic"
 
+	rbacv1 "k8s.io/api/rbac/v1"
 	"k8s.io/client-go/dynamic"
 	"k8s.io/client-go/kubernetes"
 	"k8s.io/client-go/metadata"
@@ -37,4 +38,5 @@ type Provisioner struct {
 	releases *lru.Cache // of releaseKey to *release
 	recent   *recent
 	vouched  *vouched
+	subject  atomic.Pointer[rbacv1.Subject] // own account; nil until asked for
 }

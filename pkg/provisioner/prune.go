@@ -16,8 +16,9 @@ const ReasonPruning = "Pruning"
 
 // prune deletes what was applied once and is not rendered any more. It comes
 // after everything was applied, so that a successor serves before its
-// predecessor goes. Claims are never pruned, Secrets are not even seen, and what
-// users added is not ours: it lacks our label or our field set.
+// predecessor goes. Claims are never pruned, Secrets are not even seen, own rights
+// are not rendered, and what users added is not ours: it lacks our label or our
+// field set.
 func (p *Provisioner) prune(ctx context.Context, w *work) *stop {
 	type identity struct{ kind, name string }
 	rendered := map[identity]bool{}
@@ -27,7 +28,7 @@ func (p *Provisioner) prune(ctx context.Context, w *work) *stop {
 	var errs []error
 	for _, of := range p.caches.each() {
 		kind := of.kind.GroupKind()
-		if kind == kindClaim || kind == kindPod {
+		if kind == kindClaim || kind == kindPod || kind == kindRoleBinding {
 			continue
 		}
 		for _, object := range list[metav1.Object](p.caches, kind, w.store.Name) {

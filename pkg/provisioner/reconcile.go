@@ -72,6 +72,7 @@ func (p *Provisioner) carryOut(ctx context.Context, w *work) stop {
 	for _, stage := range []func(context.Context, *work) *stop{
 		p.pin,
 		p.render,
+		p.bind,
 		p.makeSecrets,
 		p.apply,
 		p.prune,
