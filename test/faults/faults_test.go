@@ -43,26 +43,26 @@ func TestMain(m *testing.M) {
 var ran, clean int
 
 func TestFaults(t *testing.T) {
-	first, count, size, rounds := uint64(shortSeed), 1, shortStores, 1
+	first, count, size := uint64(shortSeed), 1, shortStores
 	if *seeds > 0 || *seed > 0 {
-		first, count, size, rounds = max(*seed, 1), max(*seeds, 1), *stores, 3
+		first, count, size = max(*seed, 1), max(*seeds, 1), *stores
 	}
 	for i := range count {
 		number := first + uint64(i)
 		fmt.Printf("seed %d: %d stores; replay with: go test ./test/faults -count=1 -run '^TestFaults$' -v -timeout 0 -seed %d -stores %d\n", number, size, number, size)
 		ran++
-		if t.Run(fmt.Sprint("seed-", number), func(t *testing.T) { survive(t, number, size, rounds) }) {
+		if t.Run(fmt.Sprint("seed-", number), func(t *testing.T) { survive(t, number, size) }) {
 			clean++
 		}
 	}
 }
 
-func survive(t *testing.T, seed uint64, size, rounds int) {
+func survive(t *testing.T, seed uint64, size int) {
 	p := start(t, shape{options: controlplane.Options{Nodes: 4}, servers: 1, provisioners: 2, faults: true, seed: seed})
 	secrets := watchSecrets(t, p.own.RESTConfig())
 	c := &churn{stores: p.stores, scripts: writeScripts(seed, size)}
 	p.inject(true)
-	promises := c.play(t, seed, func() { execute(t, p, c, plan(seed, length(c.scripts), rounds)) })
+	promises := c.play(t, seed, func() { execute(t, p, c, plan(seed, length(c.scripts), 1+size/30)) })
 	p.inject(false)
 	if t.Failed() {
 		return // what was not acknowledged promises nothing

@@ -132,6 +132,7 @@ func namespaced(t testing.TB, client discovery.DiscoveryInterface) (resources []
 // labels checks that every object, of any kind, that carries the label of a
 // store is in that store's namespace and that the store exists.
 func labels(ctx context.Context, admin *rest.Config, resources []schema.GroupVersionResource, exists map[string]bool) error {
+	admin.WarningHandler = rest.NoWarnings{} // some kinds are deprecated
 	client, err := metadata.NewForConfig(admin)
 	if err != nil {
 		return err

@@ -193,12 +193,12 @@ func (l *load) verify(w *watcher) {
 		}
 		return nil
 	})
-	for how, w := range map[string]func() (map[string]string, error){
+	for how, look := range map[string]func() (map[string]string, error){
 		"holds":    func() (map[string]string, error) { return w.held(), nil },
 		"was told": w.told,
 	} {
 		eventually(l.t, "the informer "+how+" exactly what is there", func(context.Context) error {
-			got, err := w()
+			got, err := look()
 			if err != nil {
 				return err
 			}
