@@ -37,9 +37,11 @@ func truthful(ctx context.Context, kube kubernetes.Interface, store *v1alpha1.St
 		seen[key] = object.Name
 	}
 	replicas := func(object metav1.ObjectMeta, observed int64, want *int32, ready int32) {
-		if observed != object.Generation || want == nil || *want != ready || (*want == 0) != store.Spec.Suspend {
-			fail("%s has %d ready of %v, generation %d observed of %d, and the store claims to be %s",
-				object.Name, ready, want, observed, object.Generation, store.Status.Phase)
+		if want == nil {
+			fail("%s does not say how many pods it wants", object.Name)
+		} else if observed != object.Generation || *want != ready || (*want == 0) != store.Spec.Suspend {
+			fail("%s has %d ready of %d, generation %d observed of %d, and the store claims to be %s",
+				object.Name, ready, *want, observed, object.Generation, store.Status.Phase)
 		}
 	}
 	deployments, err := kube.AppsV1().Deployments(namespace).List(ctx, ours)
