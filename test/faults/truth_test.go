@@ -59,8 +59,8 @@ func truthful(ctx context.Context, kube kubernetes.Interface, store *v1alpha1.St
 			application = d.Spec.Template.Spec.Containers[0].Image
 		}
 	}
-	if want := store.Status.EngineVersion + "-r1"; !imageOf(application, want) {
-		fail("the application runs %q, and the store claims version %s", application, store.Status.EngineVersion)
+	if want := store.Spec.Version + "-r1"; !imageOf(application, want) {
+		fail("the application runs %q, and the store is to run %s", application, store.Spec.Version)
 	}
 	sets, err := kube.AppsV1().StatefulSets(namespace).List(ctx, ours)
 	if err != nil {

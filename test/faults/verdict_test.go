@@ -133,7 +133,8 @@ func unsettled(store *v1alpha1.Store) error {
 			return fail("%s speaks of generation %d of %d", condition.Type, condition.ObservedGeneration, store.Generation)
 		}
 	}
-	if status.EngineVersion != store.Spec.Version {
+	// A store that was suspended before it ran has never run any version.
+	if !store.Spec.Suspend && status.EngineVersion != store.Spec.Version {
 		return fail("it says it runs version %q, and %q is wanted", status.EngineVersion, store.Spec.Version)
 	}
 	return nil
