@@ -129,6 +129,15 @@ test-storage: localcluster ## The storage's tests only, the upstream conformance
 test-e2e: build localcluster ## The end-to-end tests only
 	go test $(RACE) -count=1 -timeout $(TEST_TIMEOUT) ./test/e2e/...
 
+# `make test` has a short run of these tests: one seed, a few stores. STORES are
+# those of each seed. Run as a program, so that its verdict is the last line.
+SEEDS ?= 20
+STORES ?= 60
+.PHONY: test-faults
+test-faults: build localcluster ## SEEDS (20) churns of stores while servers are killed and connections fail
+	go test $(RACE) -c -o $(BIN)/faults.test ./test/faults
+	@$(BIN)/faults.test -test.v -test.timeout 0 -test.run '^TestFaults$$' -seeds $(SEEDS) -stores $(STORES)
+
 .PHONY: test-clients
 test-clients: build localcluster $(BIN)/kubectl-newest $(BIN)/kubectl-oldest $(NODE_CLIENT)/node_modules/.package-lock.json ## Tests with other people's clients: three kubectls, controller-runtime, kstatus, Node
 	cd test/clients && go test $(RACE) -count=1 -timeout $(TEST_TIMEOUT) ./...
