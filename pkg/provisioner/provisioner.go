@@ -3,6 +3,7 @@ package provisioner
 import (
 	"sync/atomic"
 
+	oteltrace "go.opentelemetry.io/otel/trace"
 	"k8s.io/client-go/dynamic"
 	"k8s.io/client-go/kubernetes"
 	"k8s.io/client-go/metadata"
@@ -13,6 +14,7 @@ import (
 	"platform.example.io/stores/pkg/config"
 	"platform.example.io/stores/pkg/engine"
 	"platform.example.io/stores/pkg/generated/clientset/versioned"
+	"platform.example.io/stores/pkg/provisioner/metric"
 )
 
 // Provisioner brings stores to what their specs say and keeps them so.
@@ -28,6 +30,12 @@ type Provisioner struct {
 	metadata metadata.Interface
 	dynamic  dynamic.Interface
 
+	// leases is the client of the Lease, and fence keeps the others from writing
+	// while it is not held. Both are nil without leader election.
+	leases kubernetes.Interface
+	fence  *fence
+	tracer oteltrace.Tracer
+
 	broadcaster events.EventBroadcaster
 	recorder    events.EventRecorder
 
@@ -37,4 +45,6 @@ type Provisioner struct {
 	releases *lru.Cache // of releaseKey to *release
 	recent   *recent
 	vouched  *vouched
+	progress *metric.Progress
+	ready    atomic.Bool // the caches are filled
 }
