@@ -9,6 +9,8 @@ import (
 	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/client-go/metadata"
 	"k8s.io/klog/v2"
+
+	"platform.example.io/stores/pkg/provisioner/metric"
 )
 
 // apply makes every object as rendered: in order, each that differs with one
@@ -68,13 +70,13 @@ func (p *Provisioner) isAsRendered(w *work, d *desired) bool {
 	return served && d.asRendered(p.live(of, w.namespace, d.name))
 }
 
-func (p *Provisioner) applyObject(ctx context.Context, w *work, d *desired, settled bool) error {
+func (p *Provisioner) applyObject(ctx context.Context, w *work, d *desired, settled bool) (err error) {
 	of, served := p.caches.kind(d.kind.GroupKind())
 	if !served || of.kind.Version != d.kind.Version {
 		return &kindNotServedError{d.kind}
 	}
 	live := p.live(of, w.namespace, d.name)
-	d, err := settle(d, live)
+	d, err = settle(d, live)
 	if err == nil && !settled {
 		d, err = withRoom(d, p.cached(of, w.namespace, d.name))
 	}
@@ -82,9 +84,11 @@ func (p *Provisioner) applyObject(ctx context.Context, w *work, d *desired, sett
 		return err
 	}
 	if d.asRendered(live) {
-		applies.WithLabelValues(applyUnchanged).Inc()
+		metric.Apply(d.kind.Kind, metric.Unchanged)
 		return nil
 	}
+	ctx, end := step(ctx, "Apply object", attributeKind.String(d.kind.Kind), attributeObject.String(d.name))
+	defer func() { end(reasonOf(err)) }()
 	client := p.metadata.Resource(of.resource).Namespace(w.namespace)
 	force := true
 	written, err := client.Patch(ctx, d.name, types.ApplyPatchType, d.body, metav1.PatchOptions{FieldManager: FieldManager, Force: &force})
@@ -92,10 +96,10 @@ func (p *Provisioner) applyObject(ctx context.Context, w *work, d *desired, sett
 		return p.replace(ctx, of, w.namespace, live)
 	}
 	if err != nil {
-		applies.WithLabelValues(applyFailed).Inc()
+		metric.Apply(d.kind.Kind, metric.Failed)
 		return err
 	}
-	applies.WithLabelValues(applyApplied).Inc()
+	metric.Apply(d.kind.Kind, metric.Applied)
 	klog.FromContext(ctx).V(3).Info("Applied", "kind", d.kind.Kind, "name", d.name)
 	trimMetadata(written)
 	p.recent.remember(p.clock.Now(), objectKey{d.kind.GroupKind(), w.namespace, d.name}, written)
@@ -155,6 +159,6 @@ func (p *Provisioner) replace(ctx context.Context, of *kindCache, namespace stri
 		return err
 	}
 	klog.FromContext(ctx).Info("Replacing an object whose change is immutable; its pods keep running", "kind", of.kind.Kind, "name", live.GetName())
-	applies.WithLabelValues(applyReplaced).Inc()
+	metric.Apply(of.kind.Kind, metric.Replaced)
 	return errReplacing
 }

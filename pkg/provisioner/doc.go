@@ -20,9 +20,9 @@
 // Deciding by memory, or by an annotation that users can write, breaks what the
 // stages promise. A cache is always behind: own writes are remembered until it
 // has caught up (recent.go), and writes that must not overtake another carry the
-// version or uid of what was read. Two provisioners may work for a moment after a
-// lease is lost; every write is therefore idempotent, conditional, or corrected by
-// the next pass.
+// version or uid of what was read. A provisioner that may have lost its lease sends
+// no write (fence.go); what it sent before can still arrive, and is therefore
+// idempotent, conditional, or corrected by the next pass.
 //
 // # Permissions
 //

@@ -3,6 +3,7 @@ package provisioner
 import (
 	"sync/atomic"
 
+	oteltrace "go.opentelemetry.io/otel/trace"
 	rbacv1 "k8s.io/api/rbac/v1"
 	"k8s.io/client-go/dynamic"
 	"k8s.io/client-go/kubernetes"
@@ -14,6 +15,7 @@ import (
 	"platform.example.io/stores/pkg/config"
 	"platform.example.io/stores/pkg/engine"
 	"platform.example.io/stores/pkg/generated/clientset/versioned"
+	"platform.example.io/stores/pkg/provisioner/metric"
 )
 
 // Provisioner brings stores to what their specs say and keeps them so.
@@ -29,6 +31,12 @@ type Provisioner struct {
 	metadata metadata.Interface
 	dynamic  dynamic.Interface
 
+	// leases is the client of the Lease, and fence keeps the others from writing
+	// while it is not held. Both are nil without leader election.
+	leases kubernetes.Interface
+	fence  *fence
+	tracer oteltrace.Tracer
+
 	broadcaster events.EventBroadcaster
 	recorder    events.EventRecorder
 
@@ -39,4 +47,6 @@ type Provisioner struct {
 	recent   *recent
 	vouched  *vouched
 	subject  atomic.Pointer[rbacv1.Subject] // own account; nil until asked for
+	progress *metric.Progress
+	ready    atomic.Bool // the caches are filled
 }

@@ -9,6 +9,7 @@ import (
 	"k8s.io/klog/v2"
 
 	"platform.example.io/stores/pkg/health"
+	"platform.example.io/stores/pkg/provisioner/metric"
 )
 
 // ReasonPruning is an object that is no longer part of the shop and cannot be deleted yet.
@@ -39,7 +40,7 @@ func (p *Provisioner) prune(ctx context.Context, w *work) *stop {
 				errs = append(errs, fmt.Errorf("prune %s %s: %w", kind.Kind, object.GetName(), err))
 				continue
 			}
-			pruned.Inc()
+			metric.Prune(kind.Kind)
 			klog.FromContext(ctx).Info("Pruned", "kind", kind.Kind, "name", object.GetName())
 		}
 	}

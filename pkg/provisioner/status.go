@@ -19,13 +19,15 @@ import (
 // changed. The write carries the version that was read: a Store that changed, or
 // that was deleted and made again, since then refuses it, and the change has
 // already queued the next reconcile.
-func (p *Provisioner) publish(ctx context.Context, w *work, report health.Report) error {
+func (p *Provisioner) publish(ctx context.Context, w *work, report health.Report) (err error) {
 	status := p.nextStatus(w, report)
 	if equality.Semantic.DeepEqual(*status, w.store.Status) {
 		return nil
 	}
 	store := w.store.DeepCopy()
 	store.Status = *status
+	ctx, end := step(ctx, "Write status")
+	defer func() { end(reasonOf(err)) }()
 	written, err := p.stores.PlatformV1alpha1().Stores().UpdateStatus(ctx, store, metav1.UpdateOptions{FieldManager: FieldManager})
 	switch {
 	case apierrors.IsConflict(err), apierrors.IsNotFound(err):
@@ -36,6 +38,7 @@ func (p *Provisioner) publish(ctx context.Context, w *work, report health.Report
 	}
 	p.recent.remember(p.clock.Now(), storeKey(store.Name), written)
 	p.announce(w.store, written)
+	p.progress.Wrote(p.clock.Now(), w.store, written)
 	return nil
 }
 
