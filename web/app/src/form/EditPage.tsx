@@ -1,0 +1,1 @@
+export default function P(_: {name?: string; tab?: string; engine?: string}) { return null; }
