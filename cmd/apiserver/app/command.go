@@ -35,6 +35,7 @@ func NewCommand(ctx context.Context) *cobra.Command {
 	}
 	addFlags(command, options.Flags())
 	command.AddCommand(newProvisionerCommand(ctx))
+	command.AddCommand(newDashboardCommand(ctx))
 	return command
 }
 
@@ -47,6 +48,30 @@ func newProvisionerCommand(ctx context.Context) *cobra.Command {
 		Short: "Provision stores without serving the API",
 		Long: "Provision the shops of all Stores, as the only duty of this process. Several may run: one\n" +
 			"works at a time, the one that holds the lease.",
+		Args:         cobra.NoArgs,
+		SilenceUsage: true,
+		RunE: func(command *cobra.Command, _ []string) error {
+			verflag.PrintAndExitIfRequested()
+			if err := logsapi.ValidateAndApply(options.Logs, nil); err != nil {
+				return err
+			}
+			cliflag.PrintFlags(command.Flags())
+			return options.Run(ctx)
+		},
+	}
+	addFlags(command, options.Flags())
+	return command
+}
+
+// newDashboardCommand returns `apiserver dashboard`: the page for people, with no
+// rights of its own.
+func newDashboardCommand(ctx context.Context) *cobra.Command {
+	options := NewDashboardOptions()
+	command := &cobra.Command{
+		Use:   "dashboard",
+		Short: "Serve the dashboard",
+		Long: "Serve the page on which people see, order and remove stores. What the page asks of the API is\n" +
+			"passed on to kube-apiserver with the token of whoever opened it; this process has no rights.",
 		Args:         cobra.NoArgs,
 		SilenceUsage: true,
 		RunE: func(command *cobra.Command, _ []string) error {

@@ -48,7 +48,7 @@ function Top({ route }: { route: Route }) {
   const { data: user } = useWhoAmI();
   const { signedIn } = useSession();
   const [theme, setTheme] = useTheme();
-  const section = route.path[0] ?? 'stores';
+  const section = route.path[0] === 'platform' ? 'platform' : 'stores';
   const current = (name: string) => (section === name ? 'page' : undefined);
   return (
     <header className="top">

@@ -1,4 +1,4 @@
-import '@fontsource-variable/inter/wght.css';
+import './style/fonts.css';
 import './style/tokens.css';
 import './style/base.css';
 import './style/layout.css';

@@ -67,7 +67,7 @@ function CreateForm({ engines, start }: { engines: Engine[]; start: Engine }) {
         {access.refusal && <Notice tone="warn" title="Not allowed">{access.refusal} You can still see what an order takes.</Notice>}
         <section className="card" aria-label="Name and engine">
           <div className="body stack">
-            <Field label="Name" hint={<>Lower-case letters, digits and dashes. The shop lives in namespace <code>store-{draft.name || '…'}</code>.</>} errors={form.errors('metadata.name')}>
+            <Field label="Name" hint={<>Lower-case letters, digits and dashes. The shop lives in namespace <code>store-{draft.name || '<name>'}</code>.</>} errors={form.errors('metadata.name')}>
               {(props) => <input {...props} autoComplete="off" autoCapitalize="none" spellCheck={false} value={draft.name} onBlur={() => draft.name && form.touch('metadata.name')}
                 onChange={(event) => form.set({ ...draft, name: event.target.value }, 'metadata.name')} />}
             </Field>

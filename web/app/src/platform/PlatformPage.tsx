@@ -22,7 +22,7 @@ export default function PlatformPage() {
         <div className="stack">
           <section aria-label="Stores by phase" className="tiles">
             {phases.map((phase) => (
-              <a key={phase} className={`card tile ${toneOf(phase)}`} href={href([], { phase })}>
+              <a key={phase} className={`card tile ${toneOf(phase)} ${byPhase.has(phase) ? '' : 'none'}`} href={href([], { phase })}>
                 <b>{(byPhase.get(phase) ?? 0).toLocaleString('en')}</b><span>{phase}</span>
               </a>
             ))}

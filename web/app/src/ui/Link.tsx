@@ -6,7 +6,7 @@ export function Outside({ url, children, className }: { url: string | undefined;
   if (!url || !/^https?:\/\//.test(url)) return null;
   return (
     <a href={url} target="_blank" rel="noreferrer noopener" className={className}>
-      {children ?? url.replace(/^https?:\/\//, '')} <Open />
+      {children ?? url.replace(/^https?:\/\//, '')}<Open />
       <span className="hidden"> (opens in a new tab)</span>
     </a>
   );

@@ -1,15 +1,15 @@
 import type { ReactNode } from 'react';
 
-const icon = (path: ReactNode) => function Icon() {
+const icon = (path: ReactNode, className?: string) => function Icon() {
   return (
-    <svg width="15" height="15" viewBox="0 0 16 16" fill="none" stroke="currentColor" strokeWidth="1.6" strokeLinecap="round" strokeLinejoin="round" aria-hidden="true">
+    <svg className={className} width="15" height="15" viewBox="0 0 16 16" fill="none" stroke="currentColor" strokeWidth="1.6" strokeLinecap="round" strokeLinejoin="round" aria-hidden="true">
       {path}
     </svg>
   );
 };
 
 export const Plus = icon(<path d="M8 3v10M3 8h10" />);
-export const Open = icon(<path d="M6 3H3.5v9.5H13V10M9 3h4v4M13 3 7.5 8.5" />);
+export const Open = icon(<path d="M6 3H3.5v9.5H13V10M9 3h4v4M13 3 7.5 8.5" />, 'out');
 export const Cross = icon(<path d="m4 4 8 8M12 4l-8 8" />);
 export const Search = icon(<><circle cx="7" cy="7" r="4" /><path d="m10.2 10.2 3 3" /></>);
 export const Check = icon(<path d="m3.5 8.5 3 3 6-7" />);
