@@ -31,7 +31,11 @@ func NewHandler(options Options) (http.Handler, error) {
 	})
 	if options.API != nil {
 		// Where a login proxy makes the token of a cookie, another site's form must not write.
-		api = http.NewCrossOriginProtection().Handler(newProxy(options.API, options.Roots))
+		protection := http.NewCrossOriginProtection()
+		protection.SetDenyHandler(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+			refuse(w, http.StatusForbidden, metav1.StatusReasonForbidden, "the dashboard passes nothing on for another site")
+		}))
+		api = protection.Handler(newProxy(options.API, options.Roots))
 	}
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		switch {
