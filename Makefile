@@ -32,6 +32,12 @@ TEST_TIMEOUT ?= 15m
 RACE ?=
 FUZZTIME ?= 30s
 
+# The dashboard's page is built where there is Node; elsewhere a placeholder says
+# so. Its advice about reasons is read from the document that describes them.
+NODE := $(shell command -v node >/dev/null 2>&1 && command -v npm 2>/dev/null)
+PAGE := web/page/dist/index.html
+PAGE_SOURCES := $(shell find web/app -type f -not -path '*/node_modules/*') docs/conditions.md
+
 ##@ Use it
 
 .PHONY: help
@@ -55,7 +61,7 @@ status: localcluster ## Say what runs, where and how well
 .PHONY: dashboard
 dashboard: up ## Show the stores of the local control plane in a browser
 	@echo "Open http://127.0.0.1:8001/dashboard/  (Ctrl-C ends it)"
-	@KUBECONFIG=$(LOCAL)/kubeconfig $(BIN)/kubectl proxy --port=8001 --www=web/app --www-prefix=/dashboard/
+	@KUBECONFIG=$(LOCAL)/kubeconfig $(BIN)/kubectl proxy --port=8001 --www=web/page/$(if $(NODE),dist,placeholder) --www-prefix=/dashboard/
 
 .PHONY: down
 down: ## Stop everything; stores are kept for the next `make up`
@@ -68,7 +74,7 @@ clean: down ## Stop everything and remove .local, stores included
 ##@ Build it
 
 .PHONY: build
-build: ## Build the platform: .local/bin/apiserver
+build: $(if $(NODE),$(PAGE)) ## Build the platform: .local/bin/apiserver, the dashboard in it where there is Node
 	@hack/build.sh . ./cmd/apiserver $(BIN)/apiserver '$(APISERVER_LDFLAGS)' '1 to 3 minutes'
 
 .PHONY: localcluster
@@ -94,11 +100,14 @@ $(BIN)/helm: $(HELM_MODULE)/go.mod $(HELM_MODULE)/go.sum | $(BIN)
 	@touch $@
 
 NODE_CLIENT := test/clients/node
-$(NODE_CLIENT)/node_modules/.package-lock.json: $(NODE_CLIENT)/package.json $(NODE_CLIENT)/package-lock.json
-	@command -v node >/dev/null && command -v npm >/dev/null || \
-		{ echo "The test of @kubernetes/client-node needs Node (20 or later) and npm, and finds none." >&2; exit 1; }
-	cd $(NODE_CLIENT) && npm ci --no-audit --no-fund
+
+%/node_modules/.package-lock.json: %/package.json %/package-lock.json
+	@[[ -n "$(NODE)" ]] || { echo "This needs Node (20 or later) and npm, and finds none." >&2; exit 1; }
+	cd $* && npm ci --no-audit --no-fund
 	@touch $@
+
+$(PAGE): $(PAGE_SOURCES) | web/app/node_modules/.package-lock.json
+	cd web/app && npm run build
 
 $(BIN):
 	@mkdir -p $@
@@ -108,6 +117,10 @@ generate: ## Regenerate code, manifests and golden files
 	hack/update-codegen.sh
 	hack/update-artifacts.sh
 	hack/update-goldens.sh
+
+.PHONY: generate-web
+generate-web: up web/app/node_modules/.package-lock.json ## Regenerate the dashboard's types from the API as it is served
+	$(BIN)/kubectl --kubeconfig $(LOCAL)/kubeconfig get --raw /openapi/v3/apis/platform.example.io/v1alpha1 | node web/app/scripts/types.mjs
 
 ##@ Test it
 
@@ -148,6 +161,13 @@ test-faults: build localcluster ## SEEDS (20) churns of stores while servers are
 test-clients: build localcluster $(BIN)/kubectl-newest $(BIN)/kubectl-oldest $(NODE_CLIENT)/node_modules/.package-lock.json ## Tests with other people's clients: three kubectls, controller-runtime, kstatus, Node
 	cd test/clients && go test $(RACE) -count=1 -timeout $(TEST_TIMEOUT) ./...
 
+# WEB_ARGS are Playwright's: `make test-web WEB_ARGS=failure`.
+WEB_ARGS ?=
+.PHONY: test-web
+test-web: build localcluster web/app/node_modules/.package-lock.json test/web/node_modules/.package-lock.json ## The dashboard: its units, and its pages in Chromium on a control plane
+	cd web/app && npm test
+	cd test/web && npm test -- $(WEB_ARGS)
+
 .PHONY: test-localcluster
 test-localcluster: build localcluster ## The tests of the local control plane itself
 	cd hack/localcluster && go test -count=1 -timeout $(TEST_TIMEOUT) ./...
@@ -174,7 +194,7 @@ fuzz: ## Fuzz every target for FUZZTIME (30s) each
 ##@ Check it
 
 .PHONY: verify
-verify: verify-fmt verify-mod verify-artifacts verify-codegen lint ## Everything that review should not have to look for
+verify: verify-fmt verify-mod verify-artifacts verify-codegen verify-web lint ## Everything that review should not have to look for
 
 .PHONY: verify-fmt
 verify-fmt: ## Go is formatted and shell parses
@@ -191,6 +211,11 @@ verify-artifacts: ## artifacts/apiservice is what the chart renders
 .PHONY: verify-codegen
 verify-codegen: ## Generated code is what the types generate
 	@hack/verify-codegen.sh
+
+.PHONY: verify-web
+verify-web: web/app/node_modules/.package-lock.json test/web/node_modules/.package-lock.json ## The dashboard's TypeScript is what it says it is
+	cd web/app && npm run check
+	cd test/web && npm run check
 
 .PHONY: lint
 lint: ## go vet and staticcheck, in every module

@@ -1,6 +1,7 @@
 // The control plane under test, and what tests do to it behind the page's back.
 import { execFile, spawn, type ChildProcess } from 'node:child_process';
 import { readFileSync } from 'node:fs';
+import { createServer, type AddressInfo } from 'node:net';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
@@ -86,9 +87,19 @@ export async function proxy(kubeconfig = admin()): Promise<Served> {
   return { ...served, origin: `http://${served.origin}` };
 }
 
+/** A port that nobody listens on just now. */
+function freePort(): Promise<number> {
+  return new Promise((found) => {
+    const probe = createServer().listen(0, () => {
+      const { port } = probe.address() as AddressInfo;
+      probe.close(() => found(port));
+    });
+  });
+}
+
 /** `apiserver dashboard`, on an address of this machine. */
 export async function dashboard(...args: string[]): Promise<Served> {
-  const served = await serve(bin('apiserver'), ['dashboard', ...args], /Serving securely on (\S+?:\d+)/);
+  const served = await serve(bin('apiserver'), ['dashboard', `--secure-port=${await freePort()}`, ...args], /Serving securely on (\S+?:\d+)/);
   return { ...served, origin: `https://${served.origin}` };
 }
 

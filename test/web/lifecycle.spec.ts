@@ -2,7 +2,7 @@
 import { apply, kubectl, remove, store } from './cluster.ts';
 import { expect, heading, row, test } from './fixtures.ts';
 
-test.afterAll(() => remove('e2e-new', 'e2e-live', 'e2e-edit', 'e2e-clash'));
+test.afterAll(() => remove('e2e-new', 'e2e-life', 'e2e-live', 'e2e-edit', 'e2e-clash'));
 
 test('an order is checked as it is typed, and comes up', async ({ open }) => {
   const page = await open();
@@ -85,17 +85,16 @@ test('an edit beside another’s goes on top of the fresh version', async ({ ope
   expect(saved.spec).toMatchObject({ displayName: 'Mine', plan: 'business' });
 });
 
-test('a conflict that only the server saw is told, with the fresh version', async ({ open }) => {
+test('a conflict that only the server saw is told, with the fresh version', async ({ open, context }) => {
   await apply(store('e2e-clash', { suspend: true, displayName: 'Before' }));
+  await context.route('**/stores?*watch=1*', (route) => route.abort());
   const page = await open('stores/e2e-clash/edit');
   await page.getByLabel('Display name').fill('Mine');
   // The other change comes between the page's last look and its request.
-  await page.route('**/stores/e2e-clash?fieldValidation=Strict', async (route) => {
-    await page.unroute('**/stores/e2e-clash?fieldValidation=Strict');
-    await page.route('**/stores?*watch=1*', (watch) => watch.abort());
+  await context.route('**/stores/e2e-clash?fieldValidation=Strict', async (route) => {
     await kubectl('patch', 'store', 'e2e-clash', '--type=merge', '-p', '{"spec":{"plan":"business"}}');
     await route.continue();
-  });
+  }, { times: 1 });
   await page.getByRole('button', { name: 'Save' }).click();
   await expect(page.getByText('They changed other fields than you')).toBeVisible();
   await page.getByRole('button', { name: 'Keep my changes on the fresh version' }).click();
@@ -106,8 +105,8 @@ test('a conflict that only the server saw is told, with the fresh version', asyn
 });
 
 test('suspend, resume, another version, and deletion by name', async ({ open }) => {
-  await apply(store('e2e-new', { version: '10.8.0' }));
-  const page = await open('stores/e2e-new');
+  await apply(store('e2e-life', { version: '10.8.0' }));
+  const page = await open('stores/e2e-life');
   const badge = page.locator('.title .badge');
   await expect(badge).toHaveText('Ready');
   await page.getByRole('button', { name: 'Suspend' }).click();
@@ -117,14 +116,14 @@ test('suspend, resume, another version, and deletion by name', async ({ open }) 
 
   await page.getByRole('button', { name: 'Change version' }).click();
   await expect(page.getByRole('button', { name: 'Change to 10.9.4' })).toBeDisabled();
-  await page.getByLabel('Type e2e-new to confirm').fill('e2e-new');
+  await page.getByLabel('Type e2e-life to confirm').fill('e2e-life');
   await page.getByRole('button', { name: 'Change to 10.9.4' }).click();
   await expect(page.getByRole('region', { name: 'Facts' })).toContainText('woocommerce 10.9.4');
 
   await page.getByRole('button', { name: 'Delete' }).click();
-  await page.getByLabel('Type e2e-new to confirm').fill('e2e-ne');
-  await expect(page.getByRole('button', { name: 'Delete e2e-new' })).toBeDisabled();
-  await page.getByLabel('Type e2e-new to confirm').fill('e2e-new');
-  await page.getByRole('button', { name: 'Delete e2e-new' }).click();
-  await expect(page.getByText('There is no store “e2e-new”')).toBeVisible();
+  await page.getByLabel('Type e2e-life to confirm').fill('e2e-lif');
+  await expect(page.getByRole('button', { name: 'Delete e2e-life' })).toBeDisabled();
+  await page.getByLabel('Type e2e-life to confirm').fill('e2e-life');
+  await page.getByRole('button', { name: 'Delete e2e-life' }).click();
+  await expect(page.getByText('There is no store “e2e-life”')).toBeVisible();
 });

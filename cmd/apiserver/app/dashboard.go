@@ -45,6 +45,7 @@ type DashboardOptions struct {
 func NewDashboardOptions() *DashboardOptions {
 	serving := genericoptions.NewSecureServingOptions()
 	serving.BindPort = dashboardPort
+	serving.Required = true // a port of 0 would serve nothing
 	// In memory: the image's file system is read-only.
 	serving.ServerCert.CertDirectory = ""
 	serving.ServerCert.PairName = "store-dashboard"

@@ -19,6 +19,7 @@ func TestDashboardOptions(t *testing.T) {
 		{"page only", func(o *DashboardOptions) { o.PageOnly = true }, "", "it needs no API"},
 		{"a server", func(o *DashboardOptions) { o.Server = "https://kubernetes.example:6443" }, "", "with the system's authorities"},
 		{"both", func(o *DashboardOptions) { o.PageOnly, o.Server = true, "https://kubernetes.example" }, "no meaning with --page-only", "one of them is a mistake"},
+		{"no port", func(o *DashboardOptions) { o.PageOnly, o.Serving.BindPort = true, 0 }, "cannot be turned off", "it would serve nothing"},
 		{"plain HTTP", func(o *DashboardOptions) { o.Server = "http://kubernetes.example" }, "must be an https URL", "tokens travel there"},
 		{"a user in the URL", func(o *DashboardOptions) { o.Server = "https://me:secret@kubernetes.example" }, "must be an https URL", "it has no identity"},
 		{"no pod", func(*DashboardOptions) {}, "this is no pod", "where is it?"},
