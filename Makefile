@@ -168,6 +168,10 @@ test-web: build localcluster web/app/node_modules/.package-lock.json test/web/no
 	cd web/app && npm test
 	cd test/web && npm test -- $(WEB_ARGS)
 
+.PHONY: screenshots
+screenshots: build localcluster test/web/node_modules/.package-lock.json ## Take the pictures of docs/dashboard.md anew
+	cd test/web && npx playwright test --config screenshots.config.ts
+
 .PHONY: test-localcluster
 test-localcluster: build localcluster ## The tests of the local control plane itself
 	cd hack/localcluster && go test -count=1 -timeout $(TEST_TIMEOUT) ./...

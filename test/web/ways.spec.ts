@@ -88,13 +88,20 @@ test('kube-apiserver’s service proxy, to a server of the page alone', async ({
   const through = await proxy(admin());
   try {
     await apply(
+      // It proxies to addresses of pods only. This one is never scheduled: the server is a process of this test.
+      { apiVersion: 'v1', kind: 'Pod', metadata: { name: 'dashboard', namespace }, spec: { schedulerName: 'none', serviceAccountName: 'clerk', containers: [{ name: 'dashboard', image: 'none' }] } },
       { apiVersion: 'v1', kind: 'Service', metadata: { name: 'dashboard', namespace }, spec: { ports: [{ name: 'https', port: 443 }] } },
       {
         apiVersion: 'discovery.k8s.io/v1', kind: 'EndpointSlice', metadata: { name: 'dashboard', namespace, labels: { 'kubernetes.io/service-name': 'dashboard' } },
-        addressType: 'IPv4', endpoints: [{ addresses: [address] }], ports: [{ name: 'https', port }],
+        addressType: 'IPv4', endpoints: [{ addresses: [address], targetRef: { kind: 'Pod', namespace, name: 'dashboard' } }], ports: [{ name: 'https', port }],
       },
     );
-    await page.goto(`${through.origin}/api/v1/namespaces/${namespace}/services/https:dashboard:https/proxy/`);
+    await kubectl('patch', 'pod', 'dashboard', '-n', namespace, '--subresource=status', '--type=merge', '-p', JSON.stringify({ status: { podIP: address, podIPs: [{ ip: address }] } }));
+    await expect(async () => {
+      // Until kube-apiserver has seen the endpoint.
+      const answer = await page.goto(`${through.origin}/api/v1/namespaces/${namespace}/services/https:dashboard:https/proxy/`);
+      expect(answer?.status()).toBe(200);
+    }).toPass();
     await expect(row(page, 'e2e-way')).toBeVisible();
     await expect(page.locator('.connection')).toHaveText('Live');
   } finally {
