@@ -55,6 +55,10 @@ const (
 	// ReasonHostConflict is a host that an older Store has.
 	ReasonHostConflict = "HostConflict"
 
+	// ReasonRolloutRunning is a store that was moved to another revision of its
+	// engine and has not been ready since.
+	ReasonRolloutRunning = "RolloutRunning"
+
 	// ReasonProgressing is on Reconciling while the store takes on its spec.
 	ReasonProgressing = "Progressing"
 	// ReasonRecovering is on Reconciling when the store was as its spec says and lost something.

@@ -24,6 +24,9 @@ func (p *Provisioner) announce(before, after *v1alpha1.Store) {
 	if before.Status.ProvisioningStartTime == nil && after.Status.ProvisioningStartTime != nil {
 		record(corev1.EventTypeNormal, "ProvisioningStarted", "Provision", "Took the store up in namespace "+after.Status.Namespace)
 	}
+	if from, to := before.Status.EngineRevision, after.Status.EngineRevision; from != "" && from != to {
+		record(corev1.EventTypeNormal, "RevisionChanged", "Move", "Moved from revision "+from+" to "+to+" of engine "+after.Spec.Engine)
+	}
 	if is(v1alpha1.ConditionResourcesApplied) && !was(v1alpha1.ConditionResourcesApplied) {
 		record(corev1.EventTypeNormal, "Provisioned", "Apply", "Applied every object of the shop")
 	}

@@ -45,6 +45,7 @@ func (h storeHandler) OnDelete(obj any) {
 		h.p.recent.forget(storeKey(gone.Name))
 		h.p.enqueue(gone.Name)
 		h.p.enqueueRivals(gone, gone.Spec.Hosts)
+		h.p.turned(gone, nil)
 	}
 }
 
@@ -54,8 +55,11 @@ func (h storeHandler) changed(before, after any) {
 		return
 	}
 	h.p.enqueue(store.Name)
-	if before, ok := before.(*v1alpha1.Store); ok && !slices.Equal(before.Spec.Hosts, store.Spec.Hosts) {
-		h.p.enqueueRivals(store, before.Spec.Hosts)
+	if before, ok := before.(*v1alpha1.Store); ok {
+		h.p.turned(before, store)
+		if !slices.Equal(before.Spec.Hosts, store.Spec.Hosts) {
+			h.p.enqueueRivals(store, before.Spec.Hosts)
+		}
 	}
 }
 

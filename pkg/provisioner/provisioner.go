@@ -1,6 +1,7 @@
 package provisioner
 
 import (
+	"sync"
 	"sync/atomic"
 
 	"k8s.io/client-go/dynamic"
@@ -37,4 +38,6 @@ type Provisioner struct {
 	releases *lru.Cache // of releaseKey to *release
 	recent   *recent
 	vouched  *vouched
+
+	turns sync.Mutex // held while a move to another revision is decided and written
 }

@@ -57,7 +57,7 @@ func (p *Provisioner) reconcile(ctx context.Context, name string) (again time.Du
 		return 0, halt.err
 	}
 	report := health.Observe(p.observe(w, halt.verdict))
-	if err := p.publish(ctx, w, report); err != nil {
+	if err := p.conclude(ctx, w, report); err != nil {
 		return 0, err
 	}
 	if halt.err != nil {

@@ -67,7 +67,7 @@ func (p *Provisioner) makeSecret(ctx context.Context, w *work, secret engine.Sec
 	live, err := client.Get(ctx, secret.Name, metav1.GetOptions{})
 	switch {
 	case apierrors.IsNotFound(err) && !namespaceGone(err):
-		if had(w) {
+		if p.had(w, secret.Name) {
 			return refuseForNow(ReasonSecretMissing,
 				"Secret %s was deleted; its values are in the shop's data and cannot be made again: restore the Secret from a backup", secret.Name)
 		}
@@ -160,9 +160,30 @@ func newSecret(w *work, secret engine.Secret, values map[string][]byte) *corev1.
 	}
 }
 
-// had tells whether the running revision has been ready, and so had all its Secrets.
-func had(w *work) bool {
-	return w.store.Status.ReadyTime != nil && w.store.Status.EngineRevision == w.revision.Name
+// had tells whether the running revision has been ready, and so had all its
+// Secrets. While the store moves to it, that is true of those only that an
+// earlier revision has too.
+func (p *Provisioner) had(w *work, secret string) bool {
+	if w.store.Status.ReadyTime == nil || w.store.Status.EngineRevision != w.revision.Name {
+		return false
+	}
+	if !health.Moving(w.store) {
+		return true
+	}
+	installed, found := p.catalogue.Lookup(w.store.Spec.Engine)
+	if !found {
+		return true
+	}
+	for _, name := range installed.Revisions() {
+		if name == w.revision.Name {
+			break
+		}
+		if earlier, found := installed.Revision(name); found && slices.ContainsFunc(earlier.Definition.Secrets,
+			func(s engine.SecretDefinition) bool { return s.Name == secret }) {
+			return true
+		}
+	}
+	return false
 }
 
 // overtaken tells a Secret that was made for an earlier Store of this name by a

@@ -15,12 +15,11 @@ import (
 	"platform.example.io/stores/pkg/health"
 )
 
-// publish writes the status if it says anything new, and only then tells of what
+// write writes the status if it says anything new, and only then tells of what
 // changed. The write carries the version that was read: a Store that changed, or
 // that was deleted and made again, since then refuses it, and the change has
 // already queued the next reconcile.
-func (p *Provisioner) publish(ctx context.Context, w *work, report health.Report) error {
-	status := p.nextStatus(w, report)
+func (p *Provisioner) write(ctx context.Context, w *work, status *v1alpha1.StoreStatus) error {
 	if equality.Semantic.DeepEqual(*status, w.store.Status) {
 		return nil
 	}
@@ -78,7 +77,8 @@ func setConditions(status *v1alpha1.StoreStatus, conditions []metav1.Condition, 
 	}
 }
 
-// ownConditions are those that the provisioner writes.
+// ownConditions are those that a report has all of. UpToDate is not among them: it
+// outlasts what can be observed.
 var ownConditions = []string{
 	v1alpha1.ConditionReady, v1alpha1.ConditionReconciling, v1alpha1.ConditionStalled,
 	v1alpha1.ConditionResourcesApplied, v1alpha1.ConditionDatabaseReady, v1alpha1.ConditionBootstrapComplete,
