@@ -21,6 +21,8 @@ LOCALCLUSTER_LDFLAGS := -s -w -X $(VERSION_PACKAGE).gitVersion=$(KUBERNETES_VERS
 MODULES := . hack/localcluster hack/tools test/clients
 # Fifteen lines each: to lint them would be to analyse all of kubectl, twice.
 KUBECTL_MODULES := test/clients/kubectl/newest test/clients/kubectl/oldest
+# Nothing of ours is in it: it says which Helm is built.
+HELM_MODULE := test/clients/helm
 # How many packages are tested at once. Each that starts a control plane needs
 # about 600 MB.
 TEST_PARALLEL ?= 2
@@ -87,6 +89,10 @@ $(BIN)/kubectl-%: test/clients/kubectl/%/main.go test/clients/kubectl/%/go.mod t
 	@hack/build.sh test/clients/kubectl/$* . $@ '-s -w -X $(VERSION_PACKAGE).gitVersion=$(KUBECTL_VERSION)' '1 to 2 minutes'
 	@touch $@
 
+$(BIN)/helm: $(HELM_MODULE)/go.mod $(HELM_MODULE)/go.sum | $(BIN)
+	@hack/build.sh $(HELM_MODULE) helm.sh/helm/v4/cmd/helm $@ '-s -w' '1 to 2 minutes'
+	@touch $@
+
 NODE_CLIENT := test/clients/node
 $(NODE_CLIENT)/node_modules/.package-lock.json: $(NODE_CLIENT)/package.json $(NODE_CLIENT)/package-lock.json
 	@command -v node >/dev/null && command -v npm >/dev/null || \
@@ -118,7 +124,7 @@ test-unit: build ## Tests that need no control plane: units, golden files, fuzz 
 
 # Their results hang on binaries that go's test cache does not see: never cached.
 .PHONY: test-cluster
-test-cluster: build localcluster ## Tests against a real control plane: storage, provisioner, end to end
+test-cluster: build localcluster $(BIN)/helm ## Tests against a real control plane: storage, provisioner, end to end
 	hack/test.sh cluster $(RACE) -count=1 -p $(TEST_PARALLEL) -timeout $(TEST_TIMEOUT)
 
 .PHONY: test-storage
@@ -128,6 +134,15 @@ test-storage: localcluster ## The storage's tests only, the upstream conformance
 .PHONY: test-e2e
 test-e2e: build localcluster ## The end-to-end tests only
 	go test $(RACE) -count=1 -timeout $(TEST_TIMEOUT) ./test/e2e/...
+
+# `make test` has a short run of these tests: one seed, a few stores. STORES are
+# those of each seed. Run as a program, so that its verdict is the last line.
+SEEDS ?= 20
+STORES ?= 60
+.PHONY: test-faults
+test-faults: build localcluster ## SEEDS (20) churns of stores while servers are killed and connections fail
+	go test $(RACE) -c -o $(BIN)/faults.test ./test/faults
+	@$(BIN)/faults.test -test.v -test.timeout 0 -test.run '^TestFaults$$' -seeds $(SEEDS) -stores $(STORES)
 
 .PHONY: test-clients
 test-clients: build localcluster $(BIN)/kubectl-newest $(BIN)/kubectl-oldest $(NODE_CLIENT)/node_modules/.package-lock.json ## Tests with other people's clients: three kubectls, controller-runtime, kstatus, Node
@@ -145,6 +160,13 @@ bench: build localcluster ## Measure Stores beside the same data as a CRD and as
 	go build -o $(BIN)/bench ./test/bench
 	$(BIN)/bench $(BENCH_ARGS)
 
+# PROVISION_ARGS are those of `bench provision`; with -many 2000 it says what idle stores cost.
+PROVISION_ARGS ?=
+.PHONY: bench-provision
+bench-provision: build localcluster $(BIN)/helm ## Measure shops per second to Ready: Stores, raw objects, Helm
+	go build -o $(BIN)/bench ./test/bench
+	$(BIN)/bench provision $(PROVISION_ARGS)
+
 .PHONY: fuzz
 fuzz: ## Fuzz every target for FUZZTIME (30s) each
 	@hack/fuzz.sh $(FUZZTIME)
@@ -160,7 +182,7 @@ verify-fmt: ## Go is formatted and shell parses
 
 .PHONY: verify-mod
 verify-mod: ## go.mod and go.sum are tidy, in every module
-	@hack/verify-mod.sh $(MODULES) $(KUBECTL_MODULES)
+	@hack/verify-mod.sh $(MODULES) $(KUBECTL_MODULES) $(HELM_MODULE)
 
 .PHONY: verify-artifacts
 verify-artifacts: ## artifacts/apiservice is what the chart renders

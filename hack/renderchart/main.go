@@ -20,7 +20,8 @@ var files = []struct {
 	templates []string
 }{
 	{"namespace.yaml", []string{"namespace.yaml"}},
-	{"rbac.yaml", []string{"serviceaccounts.yaml", "rbac-apiserver.yaml", "rbac-provisioner.yaml", "rbac-users.yaml"}},
+	// The policies come first: without them the roles grant more than they seem to.
+	{"rbac.yaml", []string{"admission.yaml", "serviceaccounts.yaml", "rbac-apiserver.yaml", "rbac-provisioner.yaml", "rbac-operation.yaml", "rbac-users.yaml"}},
 	{"config.yaml", []string{"config.yaml"}},
 	{"service.yaml", []string{"service.yaml"}},
 	{"deployment.yaml", []string{"apiserver.yaml", "provisioner.yaml", "disruptionbudgets.yaml"}},

@@ -2,6 +2,7 @@ package engine
 
 import (
 	"fmt"
+	"strings"
 
 	"k8s.io/apimachinery/pkg/util/validation/field"
 )
@@ -13,9 +14,26 @@ type InvalidStoreError struct {
 	Errors field.ErrorList
 }
 
-// Error implements error.
+// Error implements error. It goes to logs, events and conditions: of parameters
+// it names what is wrong, and not the value, which Errors has for whoever gave it.
 func (e *InvalidStoreError) Error() string {
-	return fmt.Sprintf("store does not fit its engine: %v", e.Errors.ToAggregate())
+	var told field.ErrorList
+	for _, err := range e.Errors {
+		told = append(told, withoutValue(err))
+	}
+	return fmt.Sprintf("store does not fit its engine: %v", told.ToAggregate())
+}
+
+// withoutValue leaves out a parameter's value, and the schema's wording, which
+// quotes it.
+func withoutValue(err *field.Error) *field.Error {
+	switch {
+	case err.Field != parametersPath.String() && !strings.HasPrefix(err.Field, parametersPath.String()+"."):
+		return err
+	case err.Type == field.ErrorTypeRequired, err.Type == field.ErrorTypeForbidden:
+		return err
+	}
+	return field.Invalid(field.NewPath(err.Field), field.OmitValueType{}, "does not fit the engine's schema of parameters")
 }
 
 // DefinitionError says that an engine.yaml is wrong. Whoever wrote the engine

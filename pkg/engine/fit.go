@@ -6,6 +6,9 @@ import (
 	"platform.example.io/stores/pkg/apis/stores/v1alpha1"
 )
 
+// parametersPath is where a Store has its parameters.
+var parametersPath = field.NewPath("spec", "parameters")
+
 // validateStore returns where a Store asks for what the revision does not have.
 func (r *Revision) validateStore(spec *v1alpha1.StoreSpec) field.ErrorList {
 	path := field.NewPath("spec")
@@ -28,5 +31,5 @@ func (r *Revision) validateStore(spec *v1alpha1.StoreSpec) field.ErrorList {
 	if spec.Parameters != nil {
 		parameters = spec.Parameters.Raw
 	}
-	return append(errs, r.ValidateParameters(parameters, path.Child("parameters"))...)
+	return append(errs, r.ValidateParameters(parameters, parametersPath)...)
 }

@@ -3,9 +3,6 @@ package engine
 import (
 	"bufio"
 	"bytes"
-	"crypto/sha256"
-	"encoding/hex"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -94,26 +91,6 @@ func stampPods(object *unstructured.Unstructured, common map[string]string) erro
 	}
 	maps.Copy(labels, common)
 	return unstructured.SetNestedStringMap(object.Object, labels, path...)
-}
-
-// nameJob appends a hash of its pod template to a Job's name. A Job cannot be
-// changed: one that would do something else must be another Job, and one that
-// would do the same must be the one that is done.
-func nameJob(object *unstructured.Unstructured) error {
-	if object.GetKind() != "Job" {
-		return nil
-	}
-	template, _, err := unstructured.NestedMap(object.Object, podTemplatePath("Job")...)
-	if err != nil {
-		return err
-	}
-	text, err := json.Marshal(template) // sorts the keys
-	if err != nil {
-		return err
-	}
-	sum := sha256.Sum256(text)
-	object.SetName(object.GetName() + "-" + hex.EncodeToString(sum[:4]))
-	return nil
 }
 
 // describe names an object for messages.

@@ -67,6 +67,9 @@ func brokenHost(pod *corev1.PodSpec, _ facts) string {
 	if pod.NodeName != "" {
 		return "its pods choose their node, past the scheduler"
 	}
+	if len(pod.ResourceClaims) > 0 {
+		return "its pods claim devices of their node"
+	}
 	for _, volume := range pod.Volumes {
 		if volume.HostPath != nil {
 			return fmt.Sprintf("volume %s is a path of the host", volume.Name)
@@ -75,6 +78,9 @@ func brokenHost(pod *corev1.PodSpec, _ facts) string {
 	for _, container := range containers(pod) {
 		if security := container.SecurityContext; security != nil && security.Privileged != nil && *security.Privileged {
 			return fmt.Sprintf("container %s is privileged", container.Name)
+		}
+		if len(container.VolumeDevices) > 0 {
+			return fmt.Sprintf("container %s takes a volume as a device", container.Name)
 		}
 		for _, port := range container.Ports {
 			if port.HostPort != 0 {

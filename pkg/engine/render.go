@@ -95,8 +95,8 @@ func (c *loadedChart) mergeValues(values any) (common.Values, error) {
 	return merged, nil
 }
 
-// stamp gives every object the store's namespace and labels, and every Job a
-// name for what it does.
+// stamp gives every object the store's namespace and labels, and those that are
+// named by their content their names.
 func (r *Revision) stamp(objects []*unstructured.Unstructured, values chartValues) error {
 	common := map[string]string{
 		v1alpha1.LabelStore:     values.Store.Name,
@@ -118,9 +118,9 @@ func (r *Revision) stamp(objects []*unstructured.Unstructured, values chartValue
 		if err := stampPods(object, common); err != nil {
 			return &TemplateError{Chart: r.Engine, Err: fmt.Errorf("label the pods of %s: %w", describe(object), err)}
 		}
-		if err := nameJob(object); err != nil {
-			return &TemplateError{Chart: r.Engine, Err: fmt.Errorf("name %s: %w", describe(object), err)}
-		}
+	}
+	if err := nameByContent(objects); err != nil {
+		return &TemplateError{Chart: r.Engine, Err: err}
 	}
 	return nil
 }

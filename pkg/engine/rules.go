@@ -40,7 +40,7 @@ var rules = []rule{
 	{"component", "conditions are told by component, and selectors select by it", brokenComponent},
 	{"service", "a service that leaves the cluster network is a way in that no policy guards", brokenService},
 	{"pod template", "a pod template that does not decode was not checked", brokenTemplate},
-	{"host", "a pod on the host's network, processes or files sees every other shop", onPods(brokenHost)},
+	{"host", "a pod on the host's network, processes, files or devices sees every other shop", onPods(brokenHost)},
 	{"service account", "another account may have rights, and a token could use them", onPods(brokenAccount)},
 	{"secret reference", "a pod reads only the secrets its engine declares", onPods(brokenSecret)},
 	{"volume", "a shop's data is in the claims its engine declares, which are never pruned", onPods(brokenVolume)},

@@ -10,7 +10,6 @@ import (
 	batchv1 "k8s.io/api/batch/v1"
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/api/meta"
-	"k8s.io/apimachinery/pkg/api/resource"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"platform.example.io/stores/pkg/apis/stores/v1alpha1"
@@ -92,12 +91,19 @@ func TestObserve(t *testing.T) {
 			name: "quota exceeded", reason: "a refused pod for which a quota has no room names the quota; only a person can help",
 			change: []func(*Observation){databasePodMissing, func(o *Observation) {
 				o.Refusals = []*corev1.Event{{InvolvedObject: corev1.ObjectReference{UID: "sts"}, Message: "forbidden"}}
-				o.Quotas = []*corev1.ResourceQuota{{ObjectMeta: metav1.ObjectMeta{Name: "store"}, Status: corev1.ResourceQuotaStatus{
-					Hard: corev1.ResourceList{corev1.ResourceLimitsMemory: resource.MustParse("1Gi")},
-					Used: corev1.ResourceList{corev1.ResourceLimitsMemory: resource.MustParse("768Mi")}}}}
+				o.Quotas = quotaOf("1Gi", "1Gi")
 			}},
 			about: v1alpha1.ConditionDatabaseReady,
 			want:  summary{v1alpha1.StoreFailed, ReasonQuotaExceeded, ReasonQuotaExceeded, ReasonBlocked, true, left},
+		},
+		{
+			name: "quota not counted yet", reason: "a pod was refused by the quota of the plan before; the controller counts by the new one in a moment",
+			change: []func(*Observation){databasePodMissing, func(o *Observation) {
+				o.Refusals = []*corev1.Event{{InvolvedObject: corev1.ObjectReference{UID: "sts"}, Message: "forbidden"}}
+				o.Quotas = quotaOf("4Gi", "1Gi")
+			}},
+			about: v1alpha1.ConditionDatabaseReady,
+			want:  summary{v1alpha1.StoreProvisioning, ReasonRollingOut, ReasonRollingOut, ReasonProgressing, false, left},
 		},
 		{
 			name: "pods refused", reason: "a refused pod with room in the quota was refused by something else",

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/api/equality"
 	"k8s.io/apimachinery/pkg/api/resource"
 )
 
@@ -19,6 +20,17 @@ func (o *Observation) quotaIsFull(w workload) *Verdict {
 		}
 	}
 	return nil
+}
+
+// quotasAreCounted tells that the controller has taken up what the quotas grant
+// now. Until it has, pods are refused by what they granted before a change.
+func (o *Observation) quotasAreCounted() bool {
+	for _, quota := range o.Quotas {
+		if !equality.Semantic.DeepEqual(quota.Spec.Hard, quota.Status.Hard) {
+			return false
+		}
+	}
+	return true
 }
 
 // shortage names the resources of which a quota has not enough left, sorted.

@@ -87,6 +87,9 @@ func scaledDown(p part) *Verdict {
 // podsAreAccepted asks only while pods are missing: the events that tell of a
 // refusal outlive it.
 func podsAreAccepted(p part) *Verdict {
+	if !p.quotasAreCounted() {
+		return nil
+	}
 	for _, w := range p.workloads {
 		if w.existing >= w.desired {
 			continue

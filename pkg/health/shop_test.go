@@ -131,3 +131,16 @@ func unschedulable(pod *corev1.Pod) {
 		Type: corev1.PodScheduled, Status: corev1.ConditionFalse, Reason: corev1.PodReasonUnschedulable,
 		Message: "0/3 nodes are available: 3 Insufficient memory."}}
 }
+
+// quotaOf is a quota that grants an amount of memory, of which 768Mi are used; its
+// controller counts by another.
+func quotaOf(granted, counted string) []*corev1.ResourceQuota {
+	memory := func(amount string) corev1.ResourceList {
+		return corev1.ResourceList{corev1.ResourceLimitsMemory: resource.MustParse(amount)}
+	}
+	return []*corev1.ResourceQuota{{
+		ObjectMeta: metav1.ObjectMeta{Name: "store"},
+		Spec:       corev1.ResourceQuotaSpec{Hard: memory(granted)},
+		Status:     corev1.ResourceQuotaStatus{Hard: memory(counted), Used: memory("768Mi")},
+	}}
+}

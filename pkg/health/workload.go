@@ -50,7 +50,11 @@ func (o *Observation) statefulSet(name string) workload {
 	if at < 0 {
 		return w
 	}
-	s := o.StatefulSets[at]
+	return ofStatefulSet(o.StatefulSets[at])
+}
+
+func ofStatefulSet(s *appsv1.StatefulSet) workload {
+	w := workload{kind: "StatefulSet", name: s.Name}
 	w.exists, w.uid, w.template = true, s.UID, s.Spec.Template
 	w.seen = s.Status.ObservedGeneration >= s.Generation
 	w.desired, w.existing = replicas(s.Spec.Replicas), s.Status.Replicas
@@ -68,7 +72,11 @@ func (o *Observation) deployment(name string) workload {
 	if at < 0 {
 		return w
 	}
-	d := o.Deployments[at]
+	return ofDeployment(o.Deployments[at])
+}
+
+func ofDeployment(d *appsv1.Deployment) workload {
+	w := workload{kind: "Deployment", name: d.Name}
 	w.exists, w.uid, w.template = true, d.UID, d.Spec.Template
 	w.seen = d.Status.ObservedGeneration >= d.Generation
 	w.desired, w.existing = replicas(d.Spec.Replicas), d.Status.Replicas
@@ -79,6 +87,17 @@ func (o *Observation) deployment(name string) workload {
 		}
 	}
 	return w
+}
+
+// StatefulSetSettled tells that a StatefulSet runs what its spec says and nothing
+// else, and that all of it is ready.
+func StatefulSetSettled(s *appsv1.StatefulSet) bool { return ofStatefulSet(s).settled() }
+
+// DeploymentSettled is the same of a Deployment.
+func DeploymentSettled(d *appsv1.Deployment) bool { return ofDeployment(d).settled() }
+
+func (w workload) settled() bool {
+	return w.seen && w.updated >= w.desired && w.ready >= w.desired && w.existing <= w.desired
 }
 
 func replicas(wanted *int32) int32 {

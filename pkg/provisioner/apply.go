@@ -9,6 +9,8 @@ import (
 	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/client-go/metadata"
 	"k8s.io/klog/v2"
+
+	"platform.example.io/stores/pkg/provisioner/metric"
 )
 
 // apply makes every object as rendered: in order, each that differs with one
@@ -21,19 +23,28 @@ import (
 // rendered and puts them right, and prunes what does not belong. Secrets, which
 // are not rendered, name the Store they were made for.
 //
-// Objects are applied together rather than in waves: pods wait for what they
-// need by themselves. Only a bootstrap Job waits for its predecessor's pods.
+// Objects of a new shop are applied together rather than in waves: pods wait for
+// what they need by themselves, and only a bootstrap Job waits for its
+// predecessor's pods. In a shop that serves each has its turn, see succession.
 func (p *Provisioner) apply(ctx context.Context, w *work) *stop {
 	held, halt := p.supersede(ctx, w)
 	if halt != nil {
 		return halt
 	}
+	succession := p.succession(w)
 	var failures []failure
+	var wait string
 	for _, d := range w.release.objects {
 		if held[d.name] && d.kind.GroupKind() == kindJob {
 			continue
 		}
-		if err := p.applyObject(ctx, w, d); err != nil {
+		if reason := succession.turn(d); reason != "" && !p.isAsRendered(w, d) {
+			if wait == "" || reason == ReasonWaitingForDatabase {
+				wait = reason
+			}
+			continue
+		}
+		if err := p.applyObject(ctx, w, d, succession.settled); err != nil {
 			failed := classify(d, err)
 			failures = append(failures, failed)
 			if failed.final() || ctx.Err() != nil {
@@ -47,23 +58,37 @@ func (p *Provisioner) apply(ctx context.Context, w *work) *stop {
 	if len(held) > 0 {
 		return waiting(ReasonWaitingForPredecessor, "the previous bootstrap Job's pods are stopping; the new one starts after them")
 	}
+	if wait != "" {
+		return w.wait(wait)
+	}
 	return nil
 }
 
-func (p *Provisioner) applyObject(ctx context.Context, w *work, d *desired) error {
+// isAsRendered tells it of an object that is rendered and never fitted to what lives.
+func (p *Provisioner) isAsRendered(w *work, d *desired) bool {
+	of, served := p.caches.kind(d.kind.GroupKind())
+	return served && d.asRendered(p.live(of, w.namespace, d.name))
+}
+
+func (p *Provisioner) applyObject(ctx context.Context, w *work, d *desired, settled bool) (err error) {
 	of, served := p.caches.kind(d.kind.GroupKind())
 	if !served || of.kind.Version != d.kind.Version {
 		return &kindNotServedError{d.kind}
 	}
 	live := p.live(of, w.namespace, d.name)
-	d, err := settle(d, live)
+	d, err = settle(d, live)
+	if err == nil && !settled {
+		d, err = withRoom(d, p.cached(of, w.namespace, d.name))
+	}
 	if err != nil {
 		return err
 	}
 	if d.asRendered(live) {
-		applies.WithLabelValues(applyUnchanged).Inc()
+		metric.Apply(d.kind.Kind, metric.Unchanged)
 		return nil
 	}
+	ctx, end := step(ctx, "Apply object", attributeKind.String(d.kind.Kind), attributeObject.String(d.name))
+	defer func() { end(reasonOf(err)) }()
 	client := p.metadata.Resource(of.resource).Namespace(w.namespace)
 	force := true
 	written, err := client.Patch(ctx, d.name, types.ApplyPatchType, d.body, metav1.PatchOptions{FieldManager: FieldManager, Force: &force})
@@ -71,10 +96,10 @@ func (p *Provisioner) applyObject(ctx context.Context, w *work, d *desired) erro
 		return p.replace(ctx, of, w.namespace, live)
 	}
 	if err != nil {
-		applies.WithLabelValues(applyFailed).Inc()
+		metric.Apply(d.kind.Kind, metric.Failed)
 		return err
 	}
-	applies.WithLabelValues(applyApplied).Inc()
+	metric.Apply(d.kind.Kind, metric.Applied)
 	klog.FromContext(ctx).V(3).Info("Applied", "kind", d.kind.Kind, "name", d.name)
 	trimMetadata(written)
 	p.recent.remember(p.clock.Now(), objectKey{d.kind.GroupKind(), w.namespace, d.name}, written)
@@ -84,11 +109,17 @@ func (p *Provisioner) applyObject(ctx context.Context, w *work, d *desired) erro
 // live returns an object as it was seen last, nil for none; our own writes count
 // as seen.
 func (p *Provisioner) live(of *kindCache, namespace, name string) metav1.Object {
-	var cached metav1.Object
-	if item, found, err := of.informer.GetStore().GetByKey(namespace + "/" + name); err == nil && found {
-		cached, _ = item.(metav1.Object)
+	return p.recent.newest(p.clock.Now(), objectKey{of.kind.GroupKind(), namespace, name}, p.cached(of, namespace, name))
+}
+
+// cached returns an object as its informer saw it last, nil for none.
+func (p *Provisioner) cached(of *kindCache, namespace, name string) metav1.Object {
+	item, found, err := of.informer.GetStore().GetByKey(namespace + "/" + name)
+	if err != nil || !found {
+		return nil
 	}
-	return p.recent.newest(p.clock.Now(), objectKey{of.kind.GroupKind(), namespace, name}, cached)
+	object, _ := item.(metav1.Object)
+	return object
 }
 
 // validAsNew tells, of an object that the API server finds invalid, whether it is
@@ -128,6 +159,6 @@ func (p *Provisioner) replace(ctx context.Context, of *kindCache, namespace stri
 		return err
 	}
 	klog.FromContext(ctx).Info("Replacing an object whose change is immutable; its pods keep running", "kind", of.kind.Kind, "name", live.GetName())
-	applies.WithLabelValues(applyReplaced).Inc()
+	metric.Apply(of.kind.Kind, metric.Replaced)
 	return errReplacing
 }

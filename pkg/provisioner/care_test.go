@@ -29,6 +29,7 @@ func TestDrift(t *testing.T) {
 	b.order("drift", nil)
 	b.applied("drift")
 	const namespace = "store-drift"
+	settings, scripts := b.configMap(namespace, "settings"), b.configMap(namespace, "scripts")
 	tests := []struct {
 		name     string
 		reason   string
@@ -39,11 +40,11 @@ func TestDrift(t *testing.T) {
 		want     string
 	}{
 		{
-			name: "deleted", reason: "what is missing is made again", resource: configMaps, object: "settings",
+			name: "deleted", reason: "what is missing is made again", resource: configMaps, object: settings,
 			do: func(ctx context.Context) error {
-				return b.dyn.Resource(configMaps).Namespace(namespace).Delete(ctx, "settings", metav1.DeleteOptions{})
+				return b.dyn.Resource(configMaps).Namespace(namespace).Delete(ctx, settings, metav1.DeleteOptions{})
 			},
-			restored: []string{"metadata", "name"}, want: "settings",
+			restored: []string{"metadata", "name"}, want: settings,
 		},
 		{
 			name: "field changed", reason: "a change of a field that was rendered is undone", resource: services, object: "application",
@@ -53,9 +54,9 @@ func TestDrift(t *testing.T) {
 			restored: []string{"spec", "selector", "app.kubernetes.io/component"}, want: "application",
 		},
 		{
-			name: "label taken off", reason: "an object that loses the store's label leaves the cache; it is found again by its name", resource: configMaps, object: "scripts",
+			name: "label taken off", reason: "an object that loses the store's label leaves the cache; it is found again by its name", resource: configMaps, object: scripts,
 			do: func(ctx context.Context) error {
-				return b.patch(ctx, configMaps, namespace, "scripts", `{"metadata":{"labels":{"platform.example.io/store":null}}}`)
+				return b.patch(ctx, configMaps, namespace, scripts, `{"metadata":{"labels":{"platform.example.io/store":null}}}`)
 			},
 			restored: []string{"metadata", "labels", v1alpha1.LabelStore}, want: "drift",
 		},

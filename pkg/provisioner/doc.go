@@ -2,7 +2,7 @@
 // spec says, keeps it so, and writes what it sees to the Store's status.
 //
 // One reconcile is one pass through the stages, each in a file of its own:
-// reconcile (order), conflict, pin, render, secret, order and apply, prune,
+// reconcile (order), conflict, pin, render, bind, secret, order and apply, prune,
 // observe, status and event; termination replaces them for a store that is being
 // deleted. A pass can end at any instruction. What the next one needs is in the
 // cluster: memory holds caches, never facts.
@@ -20,33 +20,39 @@
 // Deciding by memory, or by an annotation that users can write, breaks what the
 // stages promise. A cache is always behind: own writes are remembered until it
 // has caught up (recent.go), and writes that must not overtake another carry the
-// version or uid of what was read. Two provisioners may work for a moment after a
-// lease is lost; every write is therefore idempotent, conditional, or corrected by
-// the next pass.
+// version or uid of what was read. A provisioner that may have lost its lease sends
+// no write (fence.go); what it sent before can still arrive, and is therefore
+// idempotent, conditional, or corrected by the next pass.
 //
 // # Permissions
 //
-// All that the provisioner's account needs. Nothing that it reads over all
-// namespaces holds a secret.
+// All that the provisioner's account needs. Over all namespaces it reads, and
+// nothing that it reads there holds a secret; it writes reports on stores, and in
+// the namespace of each store the RoleBinding that gives it its role there.
 //
 //	platform.example.io       stores                       get list watch
 //	platform.example.io       stores/status                update
-//	""                        pods                         list watch
-//	""                        events                       list watch
 //	""                        namespaces                   get
+//	""                        pods events                  list watch
+//	of every kind below but secrets                        list watch
+//	rbac.authorization.k8s.io rolebindings                 list watch create, and get patch of store-provisioner
+//	rbac.authorization.k8s.io clusterroles                 bind of store-provisioner-in-store
+//
+// In the namespaces of stores, by the ClusterRole store-provisioner-in-store:
+//
 //	""                        secrets                      get create patch
-//	""                        persistentvolumeclaims       list watch create patch
+//	""                        persistentvolumeclaims       create patch
 //	""                        configmaps limitranges resourcequotas services serviceaccounts
-//	                                                       list watch create patch delete
-//	apps                      deployments statefulsets     list watch create patch delete
-//	batch                     cronjobs jobs                list watch create patch delete
-//	networking.k8s.io         ingresses networkpolicies    list watch create patch delete
-//	policy                    poddisruptionbudgets         list watch create patch delete
-//	gateway.networking.k8s.io httproutes                   list watch create patch delete
-//	any kind that an installed engine declares beside      list watch create patch delete
+//	                                                       create patch delete
+//	apps                      deployments statefulsets     create patch delete
+//	batch                     cronjobs jobs                create patch delete
+//	autoscaling               horizontalpodautoscalers     create patch delete
+//	networking.k8s.io         ingresses networkpolicies    create patch delete
+//	policy                    poddisruptionbudgets         create patch delete
+//	gateway.networking.k8s.io httproutes                   create patch delete
 //
 // In the namespace of the Lease alone: leases of coordination.k8s.io, create, and
 // get and update of the one named store-provisioner. In namespace default, where
 // Events about objects of the cluster live: events of events.k8s.io, create and patch.
-// Secrets, and all creates, patches and deletes, are needed in the namespaces of stores only.
+// As everybody: to ask who it is and what it may do.
 package provisioner

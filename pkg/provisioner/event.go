@@ -33,7 +33,6 @@ func (p *Provisioner) announce(before, after *v1alpha1.Store) {
 	switch {
 	case is(v1alpha1.ConditionReady) && !was(v1alpha1.ConditionReady):
 		record(corev1.EventTypeNormal, "BecameReady", "Observe", "The shop serves at "+after.Status.URL)
-		p.countReady(before, after)
 	case after.Status.Phase == v1alpha1.StoreSuspended && before.Status.Phase != v1alpha1.StoreSuspended:
 		record(corev1.EventTypeNormal, "Suspended", "Observe", "The shop was scaled to zero; its data is kept")
 	case !is(v1alpha1.ConditionReady) && was(v1alpha1.ConditionReady) && after.Status.Phase == v1alpha1.StoreDegraded:

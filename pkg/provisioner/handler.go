@@ -43,6 +43,7 @@ func (h storeHandler) OnUpdate(before, after any) { h.changed(before, after) }
 func (h storeHandler) OnDelete(obj any) {
 	if gone, ok := untombed(obj).(*v1alpha1.Store); ok {
 		h.p.recent.forget(storeKey(gone.Name))
+		h.p.progress.Forget(gone)
 		h.p.enqueue(gone.Name)
 		h.p.enqueueRivals(gone, gone.Spec.Hosts)
 		h.p.turned(gone, nil)
@@ -54,6 +55,7 @@ func (h storeHandler) changed(before, after any) {
 	if !ok {
 		return
 	}
+	h.p.progress.See(h.p.clock.Now(), store)
 	h.p.enqueue(store.Name)
 	if before, ok := before.(*v1alpha1.Store); ok {
 		h.p.turned(before, store)

@@ -120,8 +120,11 @@ func (b *bench) order(name string, change func(*v1alpha1.Store)) *v1alpha1.Store
 		change(store)
 	}
 	namespace := &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{
-		Name:   v1alpha1.NamespacePrefix + name,
-		Labels: map[string]string{"pod-security.kubernetes.io/enforce": "restricted"},
+		Name: v1alpha1.NamespacePrefix + name,
+		Labels: map[string]string{
+			"pod-security.kubernetes.io/enforce": "restricted",
+			v1alpha1.LabelStore:                  name, v1alpha1.LabelManagedBy: v1alpha1.ManagedBy,
+		},
 	}}
 	if _, err := b.kube.CoreV1().Namespaces().Create(ctx, namespace, metav1.CreateOptions{}); err != nil {
 		b.t.Fatalf("create namespace: %v", err)

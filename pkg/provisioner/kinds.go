@@ -12,6 +12,7 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	networkingv1 "k8s.io/api/networking/v1"
 	policyv1 "k8s.io/api/policy/v1"
+	rbacv1 "k8s.io/api/rbac/v1"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/client-go/discovery/cached/memory"
 	"k8s.io/client-go/dynamic/dynamicinformer"
@@ -31,7 +32,9 @@ var (
 	kindStatefulSet = schema.GroupKind{Group: appsv1.GroupName, Kind: "StatefulSet"}
 	kindDeployment  = schema.GroupKind{Group: appsv1.GroupName, Kind: "Deployment"}
 	kindJob         = schema.GroupKind{Group: batchv1.GroupName, Kind: "Job"}
+	kindCronJob     = schema.GroupKind{Group: batchv1.GroupName, Kind: "CronJob"}
 	kindIngress     = schema.GroupKind{Group: networkingv1.GroupName, Kind: "Ingress"}
+	kindRoleBinding = schema.GroupKind{Group: rbacv1.GroupName, Kind: "RoleBinding"}
 	kindHTTPRoute   = schema.GroupKind{Group: "gateway.networking.k8s.io", Kind: "HTTPRoute"}
 )
 
@@ -51,6 +54,7 @@ func (c *caches) addBuiltIn() {
 	put(apps, "Deployment", "deployments", c.typed.Apps().V1().Deployments().Informer())
 	put(batch, "Job", "jobs", c.typed.Batch().V1().Jobs().Informer())
 	put(networking, "Ingress", "ingresses", c.typed.Networking().V1().Ingresses().Informer())
+	put(rbacv1.SchemeGroupVersion, "RoleBinding", "rolebindings", c.typed.Rbac().V1().RoleBindings().Informer())
 
 	metadataOnly := func(version schema.GroupVersion, kind, resource string) {
 		put(version, kind, resource, c.informerOf(schema.GroupKind{Group: version.Group, Kind: kind}, version.WithResource(resource)))

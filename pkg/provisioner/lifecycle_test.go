@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -46,6 +47,22 @@ func (b *bench) pods(namespace, component string) []corev1.Pod {
 		b.t.Fatal(err)
 	}
 	return pods.Items
+}
+
+// configMap returns the name, which ends in a hash of the content, of a shop's ConfigMap.
+func (b *bench) configMap(namespace, plain string) string {
+	b.t.Helper()
+	found, err := b.kube.CoreV1().ConfigMaps(namespace).List(b.t.Context(), metav1.ListOptions{LabelSelector: v1alpha1.LabelStore})
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	for _, configMap := range found.Items {
+		if strings.HasPrefix(configMap.Name, plain+"-") {
+			return configMap.Name
+		}
+	}
+	b.t.Fatalf("namespace %s has no ConfigMap %s", namespace, plain)
+	return ""
 }
 
 // TestSuspendAndResume keeps claims and Secrets through a rest.

@@ -3,15 +3,15 @@ package provisioner
 import (
 	"errors"
 	"fmt"
-	"os"
-	"time"
 
-	"k8s.io/apimachinery/pkg/util/uuid"
+	oteltrace "go.opentelemetry.io/otel/trace"
+	"go.opentelemetry.io/otel/trace/noop"
 	"k8s.io/client-go/dynamic"
 	"k8s.io/client-go/kubernetes"
 	"k8s.io/client-go/metadata"
 	"k8s.io/client-go/rest"
 	"k8s.io/client-go/tools/events"
+	"k8s.io/component-base/tracing"
 	"k8s.io/utils/clock"
 	"k8s.io/utils/lru"
 
@@ -19,6 +19,7 @@ import (
 	"platform.example.io/stores/pkg/engine"
 	"platform.example.io/stores/pkg/generated/clientset/versioned"
 	"platform.example.io/stores/pkg/generated/clientset/versioned/scheme"
+	"platform.example.io/stores/pkg/provisioner/metric"
 )
 
 const (
@@ -44,21 +45,8 @@ type Options struct {
 	LeaderElection *LeaderElection
 	// Clock tells the time. Defaults to the machine's.
 	Clock clock.WithTicker
-}
-
-// LeaderElection says how provisioners take turns.
-type LeaderElection struct {
-	// Namespace of the Lease. Defaults to DefaultLeaseNamespace.
-	Namespace string
-	// Identity of this process. Defaults to its host name and a random part.
-	Identity string
-	// LeaseDuration is how long a silent leader keeps the lease. Defaults to 15s.
-	LeaseDuration time.Duration
-	// RenewDeadline is how long a leader tries to renew before it stops working.
-	// Defaults to 10s.
-	RenewDeadline time.Duration
-	// RetryPeriod is the time between tries. Defaults to 2s.
-	RetryPeriod time.Duration
+	// TracerProvider makes the spans of reconciles. Defaults to one that makes none.
+	TracerProvider oteltrace.TracerProvider
 }
 
 // New makes a Provisioner; it speaks to nobody before Run.
@@ -73,6 +61,7 @@ func New(options Options) (*Provisioner, error) {
 		releases:  lru.New(releasesKept),
 		recent:    newRecent(),
 		vouched:   newVouched(),
+		progress:  metric.NewProgress(),
 	}
 	if p.clock == nil {
 		p.clock = clock.RealClock{}
@@ -83,25 +72,41 @@ func New(options Options) (*Provisioner, error) {
 			return nil, err
 		}
 		p.election = election
+		p.fence = newFence()
 	}
-	if err := p.connect(options.RESTConfig); err != nil {
+	if options.TracerProvider == nil {
+		options.TracerProvider = noop.NewTracerProvider()
+	}
+	p.tracer = options.TracerProvider.Tracer(tracerName)
+	if err := p.connect(options.RESTConfig, options.TracerProvider); err != nil {
 		return nil, err
 	}
 	p.caches = newCaches(p)
-	registerMetrics()
+	metric.Register()
 	return p, nil
 }
 
 // connect makes the clients. None of them throttles: fairness between clients
 // is the API server's business, and the queue bounds what is begun.
-func (p *Provisioner) connect(base *rest.Config) error {
-	own := rest.CopyConfig(base)
-	own.QPS = -1
-	own.WarningHandlerWithContext = rest.NoWarnings{}
-	if own.UserAgent == "" {
-		own.UserAgent = FieldManager
+//
+// Those that work on stores write only while the lease is held. The Lease is not
+// among what that guards, nor are Events: they tell of what was done before.
+func (p *Provisioner) connect(base *rest.Config, tracers oteltrace.TracerProvider) error {
+	free := rest.CopyConfig(base)
+	free.QPS = -1
+	free.WarningHandlerWithContext = rest.NoWarnings{}
+	if free.UserAgent == "" {
+		free.UserAgent = FieldManager
 	}
+	free.Wrap(tracing.WrapperFor(tracers))
+	own := rest.CopyConfig(free)
 	var err error
+	if p.election != nil {
+		if p.leases, err = p.election.client(inProtobuf(free)); err != nil {
+			return err
+		}
+		own.Wrap(p.fence.wrap)
+	}
 	if p.stores, err = versioned.NewForConfig(own); err != nil {
 		return fmt.Errorf("make client of stores: %w", err)
 	}
@@ -111,34 +116,21 @@ func (p *Provisioner) connect(base *rest.Config) error {
 	if p.metadata, err = metadata.NewForConfig(own); err != nil {
 		return fmt.Errorf("make metadata client: %w", err)
 	}
-	binary := rest.CopyConfig(own)
-	binary.ContentType = "application/vnd.kubernetes.protobuf"
-	binary.AcceptContentTypes = "application/vnd.kubernetes.protobuf,application/json"
-	if p.kube, err = kubernetes.NewForConfig(binary); err != nil {
+	if p.kube, err = kubernetes.NewForConfig(inProtobuf(own)); err != nil {
 		return fmt.Errorf("make client of kubernetes: %w", err)
 	}
-	p.broadcaster = events.NewBroadcaster(&events.EventSinkImpl{Interface: p.kube.EventsV1()})
+	reporter, err := kubernetes.NewForConfig(inProtobuf(free))
+	if err != nil {
+		return fmt.Errorf("make client of events: %w", err)
+	}
+	p.broadcaster = events.NewBroadcaster(&events.EventSinkImpl{Interface: reporter.EventsV1()})
 	p.recorder = p.broadcaster.NewRecorder(scheme.Scheme, FieldManager)
 	return nil
 }
 
-func (e LeaderElection) withDefaults() (*LeaderElection, error) {
-	if e.Namespace == "" {
-		e.Namespace = DefaultLeaseNamespace
-	}
-	if e.Identity == "" {
-		host, err := os.Hostname()
-		if err != nil {
-			return nil, fmt.Errorf("name this provisioner for leader election: %w", err)
-		}
-		e.Identity = host + "_" + string(uuid.NewUUID())
-	}
-	for field, value := range map[*time.Duration]time.Duration{
-		&e.LeaseDuration: 15 * time.Second, &e.RenewDeadline: 10 * time.Second, &e.RetryPeriod: 2 * time.Second,
-	} {
-		if *field == 0 {
-			*field = value
-		}
-	}
-	return &e, nil
+func inProtobuf(base *rest.Config) *rest.Config {
+	binary := rest.CopyConfig(base)
+	binary.ContentType = "application/vnd.kubernetes.protobuf"
+	binary.AcceptContentTypes = "application/vnd.kubernetes.protobuf,application/json"
+	return binary
 }

@@ -4,6 +4,8 @@ import (
 	"sync"
 	"sync/atomic"
 
+	oteltrace "go.opentelemetry.io/otel/trace"
+	rbacv1 "k8s.io/api/rbac/v1"
 	"k8s.io/client-go/dynamic"
 	"k8s.io/client-go/kubernetes"
 	"k8s.io/client-go/metadata"
@@ -14,6 +16,7 @@ import (
 	"platform.example.io/stores/pkg/config"
 	"platform.example.io/stores/pkg/engine"
 	"platform.example.io/stores/pkg/generated/clientset/versioned"
+	"platform.example.io/stores/pkg/provisioner/metric"
 )
 
 // Provisioner brings stores to what their specs say and keeps them so.
@@ -29,6 +32,12 @@ type Provisioner struct {
 	metadata metadata.Interface
 	dynamic  dynamic.Interface
 
+	// leases is the client of the Lease, and fence keeps the others from writing
+	// while it is not held. Both are nil without leader election.
+	leases kubernetes.Interface
+	fence  *fence
+	tracer oteltrace.Tracer
+
 	broadcaster events.EventBroadcaster
 	recorder    events.EventRecorder
 
@@ -38,6 +47,9 @@ type Provisioner struct {
 	releases *lru.Cache // of releaseKey to *release
 	recent   *recent
 	vouched  *vouched
+	subject  atomic.Pointer[rbacv1.Subject] // own account; nil until asked for
+	progress *metric.Progress
+	ready    atomic.Bool // the caches are filled
 
 	turns sync.Mutex // held while a move to another revision is decided and written
 }

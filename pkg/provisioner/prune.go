@@ -9,6 +9,7 @@ import (
 	"k8s.io/klog/v2"
 
 	"platform.example.io/stores/pkg/health"
+	"platform.example.io/stores/pkg/provisioner/metric"
 )
 
 // ReasonPruning is an object that is no longer part of the shop and cannot be deleted yet.
@@ -16,8 +17,9 @@ const ReasonPruning = "Pruning"
 
 // prune deletes what was applied once and is not rendered any more. It comes
 // after everything was applied, so that a successor serves before its
-// predecessor goes. Claims are never pruned, Secrets are not even seen, and what
-// users added is not ours: it lacks our label or our field set.
+// predecessor goes. Claims are never pruned, Secrets are not even seen, own rights
+// are not rendered, and what users added is not ours: it lacks our label or our
+// field set.
 func (p *Provisioner) prune(ctx context.Context, w *work) *stop {
 	type identity struct{ kind, name string }
 	rendered := map[identity]bool{}
@@ -27,7 +29,7 @@ func (p *Provisioner) prune(ctx context.Context, w *work) *stop {
 	var errs []error
 	for _, of := range p.caches.each() {
 		kind := of.kind.GroupKind()
-		if kind == kindClaim || kind == kindPod {
+		if kind == kindClaim || kind == kindPod || kind == kindRoleBinding {
 			continue
 		}
 		for _, object := range list[metav1.Object](p.caches, kind, w.store.Name) {
@@ -38,7 +40,7 @@ func (p *Provisioner) prune(ctx context.Context, w *work) *stop {
 				errs = append(errs, fmt.Errorf("prune %s %s: %w", kind.Kind, object.GetName(), err))
 				continue
 			}
-			pruned.Inc()
+			metric.Prune(kind.Kind)
 			klog.FromContext(ctx).Info("Pruned", "kind", kind.Kind, "name", object.GetName())
 		}
 	}

@@ -8,6 +8,7 @@ import (
 	"k8s.io/utils/clock"
 
 	"platform.example.io/stores/pkg/config"
+	"platform.example.io/stores/pkg/provisioner/metric"
 )
 
 // queue hands out the names of stores: never the same one to two workers, the
@@ -18,7 +19,7 @@ type queue struct {
 }
 
 func newQueue(pace config.Provisioning, clock clock.WithTicker) *queue {
-	const name = "store_provisioner"
+	const name = metric.QueueName
 	lanes := newLanes()
 	limiter := workqueue.NewTypedMaxOfRateLimiter(
 		workqueue.NewTypedItemExponentialFailureRateLimiter[string](pace.MinBackoff.Duration, pace.MaxBackoff.Duration),

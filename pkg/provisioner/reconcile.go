@@ -34,6 +34,14 @@ type stop struct {
 	gone bool
 }
 
+// reason names why the stages ended, empty when they did not.
+func (s *stop) reason() string {
+	if s == nil {
+		return ""
+	}
+	return s.verdict.Reason
+}
+
 // reconcile brings one store a step nearer to its spec, writes what was seen to
 // its status, and tells when to look again. It can end at any instruction: all
 // it needs to go on is in the cluster.
@@ -69,14 +77,21 @@ func (p *Provisioner) reconcile(ctx context.Context, name string) (again time.Du
 // carryOut runs the stages in order; each may end them.
 func (p *Provisioner) carryOut(ctx context.Context, w *work) stop {
 	w.conflicts = p.hostConflicts(w.store)
-	for _, stage := range []func(context.Context, *work) *stop{
-		p.pin,
-		p.render,
-		p.makeSecrets,
-		p.apply,
-		p.prune,
+	for _, stage := range []struct {
+		name string
+		run  func(context.Context, *work) *stop
+	}{
+		{"Pin revision", p.pin},
+		{"Render", p.render},
+		{"Bind", p.bind},
+		{"Make secrets", p.makeSecrets},
+		{"Apply", p.apply},
+		{"Prune", p.prune},
 	} {
-		if halt := stage(ctx, w); halt != nil {
+		within, end := step(ctx, stage.name)
+		halt := stage.run(within, w)
+		end(halt.reason())
+		if halt != nil {
 			return *halt
 		}
 	}

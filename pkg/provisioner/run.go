@@ -8,11 +8,23 @@ import (
 	"sync"
 	"time"
 
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"k8s.io/client-go/tools/leaderelection"
-	"k8s.io/client-go/tools/leaderelection/resourcelock"
+	"k8s.io/apimachinery/pkg/util/wait"
 	"k8s.io/klog/v2"
+
+	"platform.example.io/stores/pkg/provisioner/metric"
 )
+
+// storeCountPeriod is how often stores are counted by phase; metric's help says so, too.
+const storeCountPeriod = 15 * time.Second
+
+// Ready tells whether this provisioner could work on stores: its caches are
+// filled. Whether it leads is no matter; one that stands by is ready to.
+func (p *Provisioner) Ready() error {
+	if !p.ready.Load() {
+		return errors.New("caches are not filled yet; the account may lack list or watch permission, see the log")
+	}
+	return nil
+}
 
 // Run provisions stores until the context ends and every worker has stopped.
 //
@@ -36,7 +48,11 @@ func (p *Provisioner) Run(ctx context.Context) error {
 		return err
 	}
 	klog.FromContext(ctx).Info("Caches are filled")
-	background.Go(func() { p.countStores(ctx) })
+	p.ready.Store(true)
+	defer p.ready.Store(false)
+	background.Go(func() {
+		wait.UntilWithContext(ctx, func(context.Context) { metric.CountStores(p.caches.stores.GetStore().List()) }, storeCountPeriod)
+	})
 
 	if p.election == nil {
 		p.lead(ctx)
@@ -51,6 +67,9 @@ func (p *Provisioner) lead(ctx context.Context) {
 	logger.Info("Provisioning", "workers", p.platform.Provisioning.Workers)
 	defer logger.Info("Stopped provisioning")
 
+	metric.Leading(true)
+	defer metric.Leading(false)
+	p.progress.TakeOver(p.clock.Now(), p.caches.stores.GetStore().List())
 	queue := newQueue(p.platform.Provisioning, p.clock)
 	p.queue.Store(queue)
 	defer p.queue.Store(nil)
@@ -69,70 +88,6 @@ func (p *Provisioner) lead(ctx context.Context) {
 	workers.Wait()
 }
 
-// takeTurns leads whenever this provisioner holds the lease. The lease is given
-// up only after the last worker has stopped, so that no two provisioners work
-// at once while all goes well; what makes it safe when it does not is said in
-// the package's documentation.
-func (p *Provisioner) takeTurns(ctx context.Context) error {
-	for ctx.Err() == nil {
-		if err := p.term(ctx); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-func (p *Provisioner) term(ctx context.Context) error {
-	campaign, giveUp := context.WithCancel(context.WithoutCancel(ctx))
-	defer giveUp()
-	var office sync.Mutex // held while working
-	started := false
-	elector, err := leaderelection.NewLeaderElector(leaderelection.LeaderElectionConfig{
-		Name: LeaseName,
-		Lock: &resourcelock.LeaseLock{
-			LeaseMeta:  metav1.ObjectMeta{Namespace: p.election.Namespace, Name: LeaseName},
-			Client:     p.kube.CoordinationV1(),
-			LockConfig: resourcelock.ResourceLockConfig{Identity: p.election.Identity},
-		},
-		ReleaseOnCancel: true,
-		LeaseDuration:   p.election.LeaseDuration,
-		RenewDeadline:   p.election.RenewDeadline,
-		RetryPeriod:     p.election.RetryPeriod,
-		Callbacks: leaderelection.LeaderCallbacks{
-			OnStartedLeading: func(leading context.Context) {
-				office.Lock()
-				defer office.Unlock()
-				if leading.Err() != nil {
-					return
-				}
-				// Also when the whole provisioner stops: then the lease follows.
-				defer giveUp()
-				started = true
-				working, stop := context.WithCancel(leading)
-				defer stop()
-				defer context.AfterFunc(ctx, stop)()
-				p.lead(working)
-			},
-			OnStoppedLeading: func() {},
-		},
-	})
-	if err != nil {
-		return fmt.Errorf("set up leader election: %w", err)
-	}
-	defer context.AfterFunc(ctx, func() {
-		office.Lock()
-		defer office.Unlock()
-		if !started {
-			giveUp()
-		}
-	})()
-	elector.Run(campaign)
-	// The lease is lost or given up; work that is still being put down ends first.
-	office.Lock()
-	defer office.Unlock()
-	return nil
-}
-
 // next works on one store; false ends the worker.
 func (p *Provisioner) next(ctx context.Context, queue *queue) bool {
 	name, shutdown := queue.Get()
@@ -145,8 +100,10 @@ func (p *Provisioner) next(ctx context.Context, queue *queue) bool {
 	}
 	logger := klog.FromContext(ctx).WithValues("store", name)
 	began := p.clock.Now()
-	again, err := p.guarded(klog.NewContext(ctx, logger), name)
-	reconcileDuration.WithLabelValues(outcome(err)).Observe(p.clock.Since(began).Seconds())
+	traced, end := p.trace(klog.NewContext(ctx, logger), name)
+	again, err := p.guarded(traced, name)
+	end(err)
+	metric.Reconciled(traced, p.clock.Since(began), err)
 	if err != nil {
 		if ctx.Err() == nil {
 			logger.V(2).Info("Store is tried again", "err", err, "tries", queue.NumRequeues(name)+1)

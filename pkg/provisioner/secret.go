@@ -44,6 +44,7 @@ func (p *Provisioner) makeSecrets(ctx context.Context, w *work) *stop {
 	if p.vouched.holds(p.clock.Now(), w, p.platform.Provisioning.ResyncInterval.Duration) && !p.podsMissConfig(w) {
 		return nil
 	}
+	ctx = discreetly(ctx)
 	known := secretValues{}
 	for _, secret := range w.release.Secrets {
 		if halt := p.makeSecret(ctx, w, secret, known); halt != nil {

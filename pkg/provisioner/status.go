@@ -19,12 +19,14 @@ import (
 // changed. The write carries the version that was read: a Store that changed, or
 // that was deleted and made again, since then refuses it, and the change has
 // already queued the next reconcile.
-func (p *Provisioner) write(ctx context.Context, w *work, status *v1alpha1.StoreStatus) error {
+func (p *Provisioner) write(ctx context.Context, w *work, status *v1alpha1.StoreStatus) (err error) {
 	if equality.Semantic.DeepEqual(*status, w.store.Status) {
 		return nil
 	}
 	store := w.store.DeepCopy()
 	store.Status = *status
+	ctx, end := step(ctx, "Write status")
+	defer func() { end(reasonOf(err)) }()
 	written, err := p.stores.PlatformV1alpha1().Stores().UpdateStatus(ctx, store, metav1.UpdateOptions{FieldManager: FieldManager})
 	switch {
 	case apierrors.IsConflict(err), apierrors.IsNotFound(err):
@@ -35,6 +37,7 @@ func (p *Provisioner) write(ctx context.Context, w *work, status *v1alpha1.Store
 	}
 	p.recent.remember(p.clock.Now(), storeKey(store.Name), written)
 	p.announce(w.store, written)
+	p.progress.Wrote(p.clock.Now(), w.store, written)
 	return nil
 }
 

@@ -32,7 +32,7 @@ func trim(obj any) (any, error) {
 	case *networkingv1.Ingress:
 		o.Spec, o.Status = networkingv1.IngressSpec{}, networkingv1.IngressStatus{}
 	case *corev1.ResourceQuota:
-		o.Spec = corev1.ResourceQuotaSpec{}
+		o.Spec = corev1.ResourceQuotaSpec{Hard: o.Spec.Hard}
 	case *unstructured.Unstructured:
 		delete(o.Object, "spec")
 	}

@@ -2,14 +2,11 @@ package server
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"net/http"
 	"sync"
 	"time"
 
 	genericapiserver "k8s.io/apiserver/pkg/server"
-	"k8s.io/apiserver/pkg/server/healthz"
 	"k8s.io/klog/v2"
 )
 
@@ -23,51 +20,6 @@ const (
 	// provisionerName names the hooks of the provisioner.
 	provisionerName = "provisioner"
 )
-
-// cacheReadiness collects the checks of watch caches.
-type cacheReadiness struct {
-	mu     sync.Mutex
-	checks []func() error
-}
-
-func (r *cacheReadiness) add(check func() error) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	r.checks = append(r.checks, check)
-}
-
-func (r *cacheReadiness) check() error {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	var errs []error
-	for _, check := range r.checks {
-		errs = append(errs, check())
-	}
-	return errors.Join(errs...)
-}
-
-// addReadiness makes /readyz wait for two things that the generic server does
-// not: without the watch cache lists answer 429, and without the request-header
-// configuration every aggregated request is anonymous and answers 403.
-func addReadiness(server *genericapiserver.GenericAPIServer, config *Config, caches *cacheReadiness) error {
-	err := server.AddReadyzChecks(
-		healthz.NamedCheck("store-cache", func(*http.Request) error { return caches.check() }),
-		healthz.NamedCheck("request-header-authentication", func(*http.Request) error {
-			headers := config.Generic.Authentication.RequestHeaderConfig
-			if headers == nil {
-				return errors.New("no request-header configuration: kube-apiserver publishes it in kube-system/extension-apiserver-authentication, which this server must be allowed to read")
-			}
-			if len(headers.CAContentProvider.CurrentCABundleContent()) == 0 || len(headers.UsernameHeaders.Value()) == 0 {
-				return errors.New("the request-header configuration has not been read yet")
-			}
-			return nil
-		}),
-	)
-	if err != nil {
-		return fmt.Errorf("add readiness checks: %w", err)
-	}
-	return nil
-}
 
 // addProvisioner lets the provisioner start and stop with the server.
 func addProvisioner(server *genericapiserver.GenericAPIServer, run func(ctx context.Context) error) error {

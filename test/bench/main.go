@@ -8,6 +8,9 @@
 // figure means. Danger: its numbers are of one machine on one day. A ratio of
 // one run says something, a millisecond compared with last month's says nothing,
 // and nothing here passes or fails by a time.
+//
+// `bench provision` measures something else with the same means: how many shops
+// a second become ready, ours, as raw objects and with Helm.
 package main
 
 import (
@@ -31,6 +34,9 @@ func main() {
 // execute runs the command line and returns the exit code. The report goes to
 // out; progress goes to progress.
 func execute(ctx context.Context, args []string, out, progress io.Writer) int {
+	if len(args) > 0 && args[0] == provisionCommand {
+		return executeProvision(ctx, args[1:], out, progress)
+	}
 	options, err := parse(args, progress)
 	switch {
 	case errors.Is(err, flag.ErrHelp):

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"time"
 
 	"platform.example.io/stores/test/controlplane"
 )
@@ -29,14 +30,8 @@ func (b *bench) profileFigure(ctx context.Context, f *figure, take sampler) erro
 func (b *bench) profile(ctx context.Context, v variant, take sampler, file string) error {
 	asking, cancel := context.WithCancel(ctx)
 	defer cancel()
-	seconds := max(1, int(b.options.profileTime.Seconds()))
-	servers := map[string]string{controlplane.Platform: file, controlplane.KubeAPIServer: file + ".kube-apiserver"}
-	profiled := make(chan error, len(servers))
-	for server, file := range servers {
-		go func() {
-			profiled <- b.fetch(ctx, server, fmt.Sprintf("/debug/pprof/profile?seconds=%d", seconds), file)
-		}()
-	}
+	profiled := make(chan error, 1)
+	go func() { profiled <- b.fetchProfiles(ctx, file, b.options.profileTime) }()
 	asked := make(chan error, 1)
 	go func() {
 		defer close(asked)
@@ -47,14 +42,33 @@ func (b *bench) profile(ctx context.Context, v variant, take sampler, file strin
 			}
 		}
 	}()
-	var errs []error
-	for range servers {
-		errs = append(errs, <-profiled)
-	}
+	errs := []error{<-profiled}
 	cancel()
 	errs = append(errs, <-asked)
-	for server, file := range servers {
+	for server, file := range profileFiles(file) {
 		errs = append(errs, b.fetch(ctx, server, "/debug/pprof/heap?gc=1", file+".heap"))
+	}
+	return errors.Join(errs...)
+}
+
+// profileFiles are where the profiles of the servers go.
+func profileFiles(file string) map[string]string {
+	return map[string]string{controlplane.Platform: file, controlplane.KubeAPIServer: file + ".kube-apiserver"}
+}
+
+// fetchProfiles takes CPU profiles of both servers at once.
+func (b *bench) fetchProfiles(ctx context.Context, file string, length time.Duration) error {
+	seconds := max(1, int(length.Seconds()))
+	files := profileFiles(file)
+	profiled := make(chan error, len(files))
+	for server, file := range files {
+		go func() {
+			profiled <- b.fetch(ctx, server, fmt.Sprintf("/debug/pprof/profile?seconds=%d", seconds), file)
+		}()
+	}
+	var errs []error
+	for range files {
+		errs = append(errs, <-profiled)
 	}
 	return errors.Join(errs...)
 }

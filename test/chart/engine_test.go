@@ -13,8 +13,9 @@ import (
 	"platform.example.io/stores/pkg/engine"
 )
 
-// TestProvisionerMayApplyEveryEngine holds the provisioner's role to what the
-// built-in engines render, in every plan and with both kinds of routes.
+// TestProvisionerMayApplyEveryEngine holds the provisioner's roles to what the
+// built-in engines render, in every plan and with both kinds of routes: it reads
+// that over all namespaces, and writes it in those of stores.
 func TestProvisionerMayApplyEveryEngine(t *testing.T) {
 	catalogue, err := engine.Embedded()
 	if err != nil {
@@ -22,14 +23,15 @@ func TestProvisionerMayApplyEveryEngine(t *testing.T) {
 	}
 	gateway := config.Default()
 	gateway.Routing = config.Routing{Kind: config.RoutingGateway, Gateway: config.GatewayRouting{Name: "public", Namespace: "gateways"}}
-	role := clusterRole(t, renderObjects(t, nil, nil), "store-provisioner")
+	objects := renderObjects(t, nil, nil)
+	reads, writes := clusterRole(t, objects, "store-provisioner"), clusterRole(t, objects, "store-provisioner-in-store")
 	for _, name := range catalogue.Names() {
 		found, _ := catalogue.Lookup(name)
 		revision := found.Latest()
 		for _, plan := range revision.Definition.Plans {
 			t.Run(name+"/"+plan.Name, func(t *testing.T) {
 				for _, platform := range []*config.PlatformConfiguration{config.Default(), gateway} {
-					mayApply(t, role, revision, engine.Input{Platform: platform, Store: &v1alpha1.Store{
+					mayApply(t, reads, writes, revision, engine.Input{Platform: platform, Store: &v1alpha1.Store{
 						ObjectMeta: metav1.ObjectMeta{Name: "acme"},
 						Spec: v1alpha1.StoreSpec{
 							Engine: name, Version: revision.Definition.DefaultVersion, Plan: plan.Name,
@@ -41,7 +43,7 @@ func TestProvisionerMayApplyEveryEngine(t *testing.T) {
 	}
 }
 
-func mayApply(t *testing.T, role *rbacv1.ClusterRole, revision *engine.Revision, input engine.Input) {
+func mayApply(t *testing.T, reads, writes *rbacv1.ClusterRole, revision *engine.Revision, input engine.Input) {
 	t.Helper()
 	release, err := revision.Render(input)
 	if err != nil {
@@ -57,13 +59,18 @@ func mayApply(t *testing.T, role *rbacv1.ClusterRole, revision *engine.Revision,
 	for kind := range kinds {
 		guessed, _ := meta.UnsafeGuessKindToResource(kind)
 		resource := guessed.GroupResource()
-		for _, verb := range []string{"list", "watch", "create", "patch", "delete"} {
+		for _, verb := range []string{"list", "watch"} {
+			if !grants(reads, resource, verb) {
+				t.Errorf("engine %s renders %s; store-provisioner may not %s it", revision.Engine, resource, verb)
+			}
+		}
+		for _, verb := range []string{"create", "patch", "delete"} {
 			// Claims are the customers' data: they go with their namespace only.
 			if verb == "delete" && resource.Resource == "persistentvolumeclaims" {
 				continue
 			}
-			if !grants(role, resource, verb) {
-				t.Errorf("engine %s renders %s; store-provisioner may not %s it", revision.Engine, resource, verb)
+			if !grants(writes, resource, verb) {
+				t.Errorf("engine %s renders %s; store-provisioner-in-store may not %s it", revision.Engine, resource, verb)
 			}
 		}
 	}

@@ -1,9 +1,12 @@
 package chart
 
 import (
+	"bytes"
+	"os"
 	"slices"
 	"testing"
 
+	admissionregistrationv1 "k8s.io/api/admissionregistration/v1"
 	rbacv1 "k8s.io/api/rbac/v1"
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/runtime/schema"
@@ -12,7 +15,15 @@ import (
 // TestLeastPrivilege states what no role of the platform may grant.
 func TestLeastPrivilege(t *testing.T) {
 	for _, role := range find[*rbacv1.ClusterRole](renderObjects(t, nil, nil)) {
+		inStore := role.Name == "store-provisioner-in-store"
 		for _, rule := range role.Rules {
+			if !inStore && slices.Contains(rule.Resources, "secrets") {
+				t.Errorf("%s: %v reaches secrets outside the namespaces of stores", role.Name, rule)
+			}
+			if role.Name == "store-provisioner" && slices.ContainsFunc(rule.Verbs, func(verb string) bool { return !slices.Contains([]string{"get", "list", "watch"}, verb) }) &&
+				!slices.Contains(rule.Resources, "stores/status") && !slices.Contains(rule.APIGroups, rbacv1.GroupName) {
+				t.Errorf("%s: %v writes over all namespaces", role.Name, rule)
+			}
 			for _, all := range [][]string{rule.Verbs, rule.Resources, rule.APIGroups} {
 				if slices.Contains(all, rbacv1.VerbAll) {
 					t.Errorf("%s: %v grants what does not exist yet", role.Name, rule)
@@ -21,12 +32,15 @@ func TestLeastPrivilege(t *testing.T) {
 			if slices.Contains(rule.Resources, "secrets") && (slices.Contains(rule.Verbs, "list") || slices.Contains(rule.Verbs, "watch")) {
 				t.Errorf("%s: %v reads every secret of the cluster", role.Name, rule)
 			}
-			for _, verb := range []string{"escalate", "bind", "impersonate"} {
+			for _, verb := range []string{"escalate", "impersonate"} {
 				if slices.Contains(rule.Verbs, verb) {
 					t.Errorf("%s: %v becomes whoever it wants", role.Name, rule)
 				}
 			}
-			if slices.Contains(rule.APIGroups, rbacv1.GroupName) {
+			if slices.Contains(rule.Verbs, "bind") && !slices.Equal(rule.ResourceNames, []string{"store-provisioner-in-store"}) {
+				t.Errorf("%s: %v binds more than the role in a store", role.Name, rule)
+			}
+			if slices.Contains(rule.APIGroups, rbacv1.GroupName) && role.Name != "store-provisioner" {
 				t.Errorf("%s: %v changes permissions", role.Name, rule)
 			}
 			if slices.Contains(rule.Resources, "persistentvolumeclaims") && slices.Contains(rule.Verbs, "delete") {
@@ -92,4 +106,50 @@ func grants(role *rbacv1.ClusterRole, resource schema.GroupResource, verb string
 		return slices.Contains(rule.APIGroups, resource.Group) &&
 			slices.Contains(rule.Resources, resource.Resource) && slices.Contains(rule.Verbs, verb)
 	})
+}
+
+// TestBoundByNamespace wants the role in a store bound to nobody by the chart: the
+// provisioner binds it, in one namespace after the other.
+func TestBoundByNamespace(t *testing.T) {
+	for name, files := range valueSets {
+		for _, binding := range find[*rbacv1.ClusterRoleBinding](renderObjects(t, files, nil)) {
+			if binding.RoleRef.Name == "store-provisioner-in-store" {
+				t.Errorf("%s: %s gives it over all namespaces", name, binding.Name)
+			}
+		}
+	}
+}
+
+// TestPoliciesFailClosed wants the policies that hold the accounts to stores to
+// refuse whenever they cannot tell, and to be the first that is installed.
+func TestPoliciesFailClosed(t *testing.T) {
+	for name, files := range valueSets {
+		t.Run(name, func(t *testing.T) {
+			objects := renderObjects(t, files, nil)
+			bound := map[string]bool{}
+			for _, binding := range find[*admissionregistrationv1.ValidatingAdmissionPolicyBinding](objects) {
+				if !slices.Equal(binding.Spec.ValidationActions, []admissionregistrationv1.ValidationAction{admissionregistrationv1.Deny}) || binding.Spec.MatchResources != nil {
+					t.Errorf("%s does not deny everywhere: %+v", binding.Name, binding.Spec)
+				}
+				bound[binding.Spec.PolicyName] = true
+			}
+			policies := find[*admissionregistrationv1.ValidatingAdmissionPolicy](objects)
+			if len(policies) != 2 {
+				t.Errorf("found %d policies, want one of namespaces and one of bindings", len(policies))
+			}
+			for _, policy := range policies {
+				if policy.Spec.FailurePolicy == nil || *policy.Spec.FailurePolicy != admissionregistrationv1.Fail || !bound[policy.Name] {
+					t.Errorf("%s does not fail closed, or is not bound", policy.Name)
+				}
+			}
+		})
+	}
+	rbac, err := os.ReadFile("../../artifacts/apiservice/rbac.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	policy, role := bytes.Index(rbac, []byte("\nkind: ValidatingAdmissionPolicy\n")), bytes.Index(rbac, []byte("\nkind: ClusterRole\n"))
+	if policy < 0 || policy > role {
+		t.Errorf("whoever applies rbac.yaml has roles (at %d) before the policies (at %d) that limit them", role, policy)
+	}
 }

@@ -1,16 +1,19 @@
 package controlplane_test
 
 import (
+	"context"
 	"fmt"
 	"os"
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	authenticationv1 "k8s.io/api/authentication/v1"
 	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/util/wait"
 	"k8s.io/client-go/kubernetes"
 	"k8s.io/client-go/rest"
 
@@ -57,6 +60,44 @@ func TestWorkloadsBecomeReadyAndFailOnDemand(t *testing.T) {
 	run(t, "delete", "namespace", "work", "--timeout=2m")
 	if left := run(t, "get", "persistentvolumes", "--output=name"); left != "" {
 		t.Errorf("the namespace's volumes outlived it: %s", left)
+	}
+}
+
+// TestNodesStayAlive waits for a heartbeat of each node. Without them the nodes
+// are given up five minutes after the start, and all their pods with them.
+func TestNodesStayAlive(t *testing.T) {
+	t.Parallel()
+	client := clientFor(t, shared.RESTConfig())
+	heartbeats := func(ctx context.Context) map[string]time.Time {
+		nodes, err := client.CoreV1().Nodes().List(ctx, metav1.ListOptions{})
+		if err != nil {
+			return nil
+		}
+		last := map[string]time.Time{}
+		for _, node := range nodes.Items {
+			for _, condition := range node.Status.Conditions {
+				if condition.Type == corev1.NodeReady {
+					last[node.Name] = condition.LastHeartbeatTime.Time
+				}
+			}
+		}
+		return last
+	}
+	first := heartbeats(t.Context())
+	if len(first) == 0 {
+		t.Fatal("there are no nodes")
+	}
+	err := wait.PollUntilContextTimeout(t.Context(), time.Second, 4*time.Minute, false, func(ctx context.Context) (bool, error) {
+		now := heartbeats(ctx)
+		for node, at := range first {
+			if !now[node].After(at) {
+				return false, nil
+			}
+		}
+		return true, nil
+	})
+	if err != nil {
+		t.Errorf("a node has no heartbeat after its first: %v", err)
 	}
 }
 

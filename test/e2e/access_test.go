@@ -114,7 +114,9 @@ func TestPlatformAccounts(t *testing.T) {
 		{account: "store-apiserver", verb: "get", resource: "configmaps", namespace: "store-any", reason: "it touches nothing in a shop"},
 		{account: "store-apiserver", verb: "create", resource: "pods", namespace: "store-any", reason: "it touches nothing in a shop"},
 		{account: "store-apiserver", verb: "update", group: "platform.example.io", resource: "stores", reason: "it is no client of itself"},
-		{account: "store-provisioner", verb: "get", resource: "secrets", namespace: "store-any", want: true, reason: "it makes them once, and sees that they are there"},
+		{account: "store-provisioner", verb: "get", resource: "secrets", namespace: "store-any", reason: "it may only where it was bound: see TestAccountsStayInStores"},
+		{account: "store-provisioner", verb: "create", group: "apps", resource: "deployments", namespace: "store-any", reason: "who may do that in kube-system runs as any account of it"},
+		{account: "store-provisioner", verb: "create", group: "events.k8s.io", resource: "events", namespace: "kube-system", reason: "those of stores are in default"},
 		{account: "store-provisioner", verb: "list", resource: "secrets", reason: "nothing that it reads over all namespaces holds a secret"},
 		{account: "store-provisioner", verb: "watch", resource: "secrets", reason: "nothing that it reads over all namespaces holds a secret"},
 		{account: "store-provisioner", verb: "delete", resource: "secrets", namespace: "store-any", reason: "they go with their store"},
@@ -123,7 +125,9 @@ func TestPlatformAccounts(t *testing.T) {
 		{account: "store-provisioner", verb: "patch", resource: "namespaces", reason: "that would be to write Stores past the API"},
 		{account: "store-provisioner", verb: "update", group: "platform.example.io", resource: "stores", reason: "it reports; it does not order"},
 		{account: "store-provisioner", verb: "create", resource: "pods/exec", namespace: "store-any", reason: "it looks at shops from outside"},
-		{account: "store-provisioner", verb: "create", group: "rbac.authorization.k8s.io", resource: "rolebindings", namespace: "store-any", reason: "it grants nothing"},
+		{account: "store-provisioner", verb: "create", group: "rbac.authorization.k8s.io", resource: "clusterrolebindings", reason: "it binds in namespaces only"},
+		{account: "store-provisioner", verb: "delete", group: "rbac.authorization.k8s.io", resource: "rolebindings", namespace: "store-any", reason: "what grants rights to others is not its own"},
+		{account: "store-apiserver", verb: "create", group: "rbac.authorization.k8s.io", resource: "rolebindings", namespace: "store-any", reason: "it grants nothing"},
 	} {
 		t.Run(c.account+"/"+c.verb+" "+c.resource, func(t *testing.T) {
 			review, err := kube.AuthorizationV1().SubjectAccessReviews().Create(t.Context(), &authorizationv1.SubjectAccessReview{

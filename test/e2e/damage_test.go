@@ -3,6 +3,7 @@ package e2e
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net/http"
 	"regexp"
@@ -174,17 +175,21 @@ func isDamaged(store *v1alpha1.Store) bool {
 func driftConfigMap(t testing.TB, store string) {
 	t.Helper()
 	maps := kube.CoreV1().ConfigMaps(v1alpha1.NamespacePrefix + store)
+	var name string
 	var before types.UID
 	eventually(t, "the ConfigMap of "+store+" can be deleted", func(ctx context.Context) error {
-		settings, err := maps.Get(ctx, "settings", metav1.GetOptions{})
+		found, err := maps.List(ctx, metav1.ListOptions{LabelSelector: "app.kubernetes.io/component=application"})
 		if err != nil {
 			return err
 		}
-		before = settings.UID
-		return maps.Delete(ctx, "settings", metav1.DeleteOptions{})
+		if len(found.Items) == 0 {
+			return errors.New("there is none")
+		}
+		name, before = found.Items[0].Name, found.Items[0].UID
+		return maps.Delete(ctx, name, metav1.DeleteOptions{})
 	})
 	eventually(t, "the ConfigMap of "+store+" is there again", func(ctx context.Context) error {
-		settings, err := maps.Get(ctx, "settings", metav1.GetOptions{})
+		settings, err := maps.Get(ctx, name, metav1.GetOptions{})
 		if err == nil && settings.UID == before {
 			return fmt.Errorf("it has not gone")
 		}

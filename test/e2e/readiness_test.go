@@ -27,7 +27,7 @@ func TestReadyMeansReady(t *testing.T) {
 	t.Parallel()
 	own := bare(t, controlplane.Etcd, controlplane.KubeAPIServer)
 	proxy := frontProxy(t, own)
-	for round := range 3 {
+	for round := range 5 {
 		before := pid(t, own)
 		own.Kill(t, controlplane.Platform)
 		untilReadyz(t, proxy)

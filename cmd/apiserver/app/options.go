@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/spf13/pflag"
 	utilerrors "k8s.io/apimachinery/pkg/util/errors"
 	openapinamer "k8s.io/apiserver/pkg/endpoints/openapi"
 	genericapiserver "k8s.io/apiserver/pkg/server"
@@ -43,6 +44,9 @@ type Options struct {
 	ProvisionerMode string
 	// ConsistentReads is `read-through` or `fence`.
 	ConsistentReads string
+
+	// given are the flags as they were parsed: some have no meaning beside others.
+	given *pflag.FlagSet
 }
 
 // NewOptions returns the default options.
@@ -69,6 +73,7 @@ func NewOptions() *Options {
 func (o *Options) Flags() cliflag.NamedFlagSets {
 	sections := cliflag.NamedFlagSets{}
 	platform := sections.FlagSet("platform")
+	o.given = platform
 	o.Platform.addFlags(platform)
 	platform.StringVar(&o.ProvisionerMode, "provisioner", o.ProvisionerMode,
 		"Where stores are provisioned: 'in-process' here, or 'off' when `apiserver provisioner` runs elsewhere.")
@@ -97,8 +102,23 @@ func (o *Options) Validate() error {
 	if o.ProvisionerMode == provisionerOff && o.Provisioner.Kubeconfig != "" {
 		errs = append(errs, errors.New("--provisioner-kubeconfig has no meaning with --provisioner=off"))
 	}
-	errs = append(errs, o.Provisioner.validateElection()...)
+	if o.ProvisionerMode == provisionerOff {
+		errs = append(errs, o.meaningless()...)
+	} else {
+		errs = append(errs, o.Provisioner.validateElection()...)
+	}
 	return utilerrors.NewAggregate(errs)
+}
+
+// meaningless are the flags that were given and ask of this process what another does.
+func (o *Options) meaningless() []error {
+	var errs []error
+	for _, name := range electionFlags {
+		if o.given != nil && o.given.Changed(name) {
+			errs = append(errs, fmt.Errorf("--%s has no meaning with --provisioner=off; give it to `apiserver provisioner`", name))
+		}
+	}
+	return errs
 }
 
 // Run serves until the context ends.
@@ -138,7 +158,7 @@ func (o *Options) Config() (*server.Config, error) {
 		if o.Provisioner.Kubeconfig == "" {
 			o.Provisioner.Kubeconfig = o.Generic.CoreAPI.CoreAPIKubeconfigPath
 		}
-		provisioner, err := o.Provisioner.build(platform, engines)
+		provisioner, err := o.Provisioner.build(platform, engines, generic.TracerProvider)
 		if err != nil {
 			return nil, err
 		}

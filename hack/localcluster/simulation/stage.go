@@ -5,7 +5,7 @@ import (
 	"strings"
 
 	nodestage "sigs.k8s.io/kwok/kustomize/stage/node/fast"
-	heartbeatstage "sigs.k8s.io/kwok/kustomize/stage/node/heartbeat-with-lease"
+	heartbeatstage "sigs.k8s.io/kwok/kustomize/stage/node/heartbeat"
 	podstage "sigs.k8s.io/kwok/kustomize/stage/pod/fast"
 )
 
@@ -25,7 +25,7 @@ const FailAnnotation = "localcluster.example.io/fail"
 func Stages() []byte {
 	return []byte(strings.Join([]string{
 		nodestage.DefaultNodeInit,
-		heartbeatstage.DefaultNodeHeartbeatWithLease,
+		heartbeatstage.DefaultNodeHeartbeat, // kwok renews no leases unless told to
 		podstage.DefaultPodReady,
 		podstage.DefaultPodComplete,
 		podstage.DefaultPodDelete,

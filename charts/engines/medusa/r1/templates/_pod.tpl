@@ -27,13 +27,6 @@ capabilities:
 {{- if gt (int .Values.plan.components.application.plannedReplicas) 1 }}true{{ end -}}
 {{- end -}}
 
-{{- /* Changes of the settings and scripts reach the pods by replacing them. */ -}}
-{{- define "shop.annotations" -}}
-annotations:
-  platform.example.io/settings: {{ include "shop.settings" . | sha256sum | trunc 16 | quote }}
-  platform.example.io/scripts: {{ include "shop.scripts" . | sha256sum | trunc 16 | quote }}
-{{- end -}}
-
 {{- /* The environment of Medusa. Users' values come through a ConfigMap: in a
 value of an env entry, $(NAME) would be replaced by another variable, a password say. */ -}}
 {{- define "shop.environment" -}}

@@ -42,13 +42,6 @@ affinity:
 {{- end -}}
 {{- end -}}
 
-{{- /* Changes of the settings and scripts reach the pods by replacing them. */ -}}
-{{- define "shop.annotations" -}}
-annotations:
-  platform.example.io/settings: {{ include "shop.settings" . | sha256sum | trunc 16 | quote }}
-  platform.example.io/scripts: {{ include "shop.scripts" . | sha256sum | trunc 16 | quote }}
-{{- end -}}
-
 {{- /* The environment of WordPress. Users' values come through a ConfigMap: in a
 value of an env entry, $(NAME) would be replaced by another variable, a password say. */ -}}
 {{- define "shop.environment" -}}

@@ -1,0 +1,83 @@
+package metric
+
+import (
+	"errors"
+	"strings"
+	"testing"
+	"time"
+
+	"k8s.io/component-base/metrics/legacyregistry"
+	"k8s.io/component-base/metrics/testutil"
+
+	"platform.example.io/stores/pkg/apis/stores/v1alpha1"
+)
+
+// TestMetrics counts one of everything and reads it as Prometheus would.
+func TestMetrics(t *testing.T) {
+	Register()
+	for _, vector := range []interface{ Reset() }{reconcileDuration, applies, prunes, stores} {
+		vector.Reset()
+	}
+	Reconciled(t.Context(), 3*time.Millisecond, nil)
+	Reconciled(t.Context(), time.Hour, errors.New("planted"))
+	Apply("Deployment", Applied)
+	Apply("Deployment", Applied)
+	Apply("Service", Unchanged)
+	Apply("StatefulSet", Replaced)
+	Apply("Ingress", Failed)
+	Prune("ConfigMap")
+	Leading(true)
+	CountStores([]any{
+		&v1alpha1.Store{}, &v1alpha1.Store{Status: v1alpha1.StoreStatus{Phase: v1alpha1.StoreReady}},
+		&v1alpha1.Store{Status: v1alpha1.StoreStatus{Phase: v1alpha1.StoreReady}}, "no store",
+	})
+	want := `
+# HELP store_platform_provisioner_applies_total [ALPHA] Objects that were to be applied, by kind and result (applied, unchanged, replaced or failed); only the unchanged cost no request.
+# TYPE store_platform_provisioner_applies_total counter
+store_platform_provisioner_applies_total{kind="Deployment",result="applied"} 2
+store_platform_provisioner_applies_total{kind="Ingress",result="failed"} 1
+store_platform_provisioner_applies_total{kind="Service",result="unchanged"} 1
+store_platform_provisioner_applies_total{kind="StatefulSet",result="replaced"} 1
+# HELP store_platform_provisioner_leader [ALPHA] 1 while this provisioner works on stores, 0 while it stands by.
+# TYPE store_platform_provisioner_leader gauge
+store_platform_provisioner_leader 1
+# HELP store_platform_provisioner_prunes_total [ALPHA] Objects deleted because they are no longer part of their shop, by kind.
+# TYPE store_platform_provisioner_prunes_total counter
+store_platform_provisioner_prunes_total{kind="ConfigMap"} 1
+# HELP store_platform_provisioner_stores [ALPHA] Stores by phase, counted every 15 seconds. Every provisioner of a cluster reports all of them, leading or not.
+# TYPE store_platform_provisioner_stores gauge
+store_platform_provisioner_stores{phase="Degraded"} 0
+store_platform_provisioner_stores{phase="Failed"} 0
+store_platform_provisioner_stores{phase="Invalid"} 0
+store_platform_provisioner_stores{phase="Pending"} 1
+store_platform_provisioner_stores{phase="Provisioning"} 0
+store_platform_provisioner_stores{phase="Ready"} 2
+store_platform_provisioner_stores{phase="Suspended"} 0
+store_platform_provisioner_stores{phase="Terminating"} 0
+`
+	names := []string{"applies_total", "leader", "prunes_total", "stores"}
+	for i := range names {
+		names[i] = namespace + "_" + subsystem + "_" + names[i]
+	}
+	if err := testutil.GatherAndCompare(legacyregistry.DefaultGatherer, strings.NewReader(want), names...); err != nil {
+		t.Error(err)
+	}
+	for outcome, seconds := range map[string]float64{"succeeded": 0.003, "failed": 3600} {
+		sum, err := testutil.GetHistogramMetricValue(reconcileDuration.WithLabelValues(outcome))
+		if err != nil || sum != seconds {
+			t.Errorf("%s reconciles took %v, %v; want %v", outcome, sum, err, seconds)
+		}
+	}
+	Leading(false)
+	if value, err := testutil.GetGaugeMetricValue(leader); err != nil || value != 0 {
+		t.Errorf("who stands by leads: %v, %v", value, err)
+	}
+	before, err := testutil.GetCounterMetricValue(fencedWrites)
+	if err != nil {
+		t.Fatal(err)
+	}
+	FencedWrite()
+	if after, err := testutil.GetCounterMetricValue(fencedWrites); err != nil || after != before+1 {
+		t.Errorf("fenced writes: %v after %v, %v", after, before, err)
+	}
+}
