@@ -22,7 +22,7 @@ func newQueue(pace config.Provisioning, clock clock.WithTicker) *queue {
 	const name = metric.QueueName
 	lanes := newLanes()
 	limiter := workqueue.NewTypedMaxOfRateLimiter(
-		workqueue.NewTypedItemExponentialFailureRateLimiter[string](pace.MinBackoff.Duration, pace.MaxBackoff.Duration),
+		newBackoff(clock, pace.MinBackoff.Duration, pace.MaxBackoff.Duration),
 		&workqueue.TypedBucketRateLimiter[string]{
 			Limiter: rate.NewLimiter(rate.Limit(pace.StoresPerSecond), 10*int(pace.StoresPerSecond)),
 		},

@@ -23,9 +23,8 @@ type provisioning struct {
 	client kubernetes.Interface
 	stores versioned.Interface
 	// accounts work for our contender beside its user.
-	accounts []string
-	audit    *auditLog
-	batches  []batch
+	audit   *auditLog
+	batches []batch
 }
 
 // nodes hold the pods of a batch and of what a batch before it has left.

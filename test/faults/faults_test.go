@@ -20,6 +20,7 @@ import (
 var (
 	seeds  = flag.Int("seeds", 0, "run so many seeds, from -seed on")
 	seed   = flag.Uint64("seed", 0, "the first seed; alone, the one to replay")
+	logs   = flag.String("logs", "", "directory that keeps the whole logs of our processes, of the last seed")
 	stores = flag.Int("stores", 60, "stores of each seed; without -seeds and -seed a short run has fewer")
 )
 

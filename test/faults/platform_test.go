@@ -84,7 +84,8 @@ func start(t testing.TB, s shape) *platform {
 	if s.provisioners > 0 {
 		account := p.account(t, "store-provisioner", s)
 		for i := range s.provisioners {
-			p.provisioners = append(p.provisioners, run(t, p.own, fmt.Sprintf("provisioner-%d", i), binary, "provisioner", config, "--kubeconfig="+account))
+			p.provisioners = append(p.provisioners, run(t, p.own, fmt.Sprintf("provisioner-%d", i),
+				binary, "provisioner", config, "--kubeconfig="+account, "--secure-port=0", "-v=2"))
 		}
 	}
 	p.served(t)

@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"runtime"
 	"strings"
 	"sync"
@@ -152,6 +153,11 @@ func (p *process) judge(t testing.TB) {
 		}
 	}
 	t.Logf("%s was started %d times", p.name, p.starts)
+	if *logs != "" {
+		if err := os.WriteFile(filepath.Join(*logs, filepath.Base(p.log)), data, 0o600); err != nil {
+			t.Error(err)
+		}
+	}
 	if t.Failed() {
 		t.Logf("==> %s\n%s", p.log, data[max(0, len(data)-6<<10):])
 	}
