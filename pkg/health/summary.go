@@ -91,7 +91,7 @@ func (o *Observation) wasSettled() bool {
 // has not been ready since.
 func Moving(store *v1alpha1.Store) bool {
 	found := meta.FindStatusCondition(store.Status.Conditions, v1alpha1.ConditionUpToDate)
-	return found != nil && found.Reason == ReasonRolloutRunning
+	return found != nil && (found.Reason == ReasonRolloutRunning || found.Reason == ReasonRolloutFailed)
 }
 
 // timeLeft is for stores that have never been ready.

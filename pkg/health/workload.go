@@ -14,8 +14,9 @@ type workload struct {
 	kind, name string
 	uid        types.UID
 	exists     bool
-	// seen tells that its controller has seen its latest spec.
-	seen                    bool
+	// seen tells that its controller has seen its latest spec, behind that this spec
+	// is not the latest.
+	seen, behind            bool
 	desired, updated, ready int32
 	existing                int32
 	refusal                 string
@@ -33,11 +34,15 @@ type part struct {
 
 func (o *Observation) part(component string) part {
 	p := part{Observation: o, component: component}
+	add := func(w workload, e Expected) {
+		w.behind = e.Behind
+		p.workloads = append(p.workloads, w)
+	}
 	for _, e := range o.expected("StatefulSet", component) {
-		p.workloads = append(p.workloads, o.statefulSet(e.Name))
+		add(o.statefulSet(e.Name), e)
 	}
 	for _, e := range o.expected("Deployment", component) {
-		p.workloads = append(p.workloads, o.deployment(e.Name))
+		add(o.deployment(e.Name), e)
 	}
 	p.pods = o.podsOf(component)
 	p.claims = o.claimsOf(p.pods)

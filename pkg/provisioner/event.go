@@ -5,6 +5,7 @@ import (
 	"k8s.io/apimachinery/pkg/api/meta"
 
 	"platform.example.io/stores/pkg/apis/stores/v1alpha1"
+	"platform.example.io/stores/pkg/health"
 )
 
 // announce records an Event for each turn that a store has taken between two
@@ -26,6 +27,9 @@ func (p *Provisioner) announce(before, after *v1alpha1.Store) {
 	}
 	if from, to := before.Status.EngineRevision, after.Status.EngineRevision; from != "" && from != to {
 		record(corev1.EventTypeNormal, "RevisionChanged", "Move", "Moved from revision "+from+" to "+to+" of engine "+after.Spec.Engine)
+	}
+	if stageOf(after) == health.ReasonRolloutFailed && stageOf(before) != health.ReasonRolloutFailed {
+		record(corev1.EventTypeWarning, "RolloutFailed", "Move", "Not ready since the move to revision "+after.Status.EngineRevision+", "+note(v1alpha1.ConditionReady))
 	}
 	if is(v1alpha1.ConditionResourcesApplied) && !was(v1alpha1.ConditionResourcesApplied) {
 		record(corev1.EventTypeNormal, "Provisioned", "Apply", "Applied every object of the shop")

@@ -1,7 +1,6 @@
 package provisioner
 
 import (
-	"sync"
 	"sync/atomic"
 
 	oteltrace "go.opentelemetry.io/otel/trace"
@@ -50,6 +49,5 @@ type Provisioner struct {
 	subject  atomic.Pointer[rbacv1.Subject] // own account; nil until asked for
 	progress *metric.Progress
 	ready    atomic.Bool // the caches are filled
-
-	turns sync.Mutex // held while a move to another revision is decided and written
+	turns    turns
 }

@@ -64,19 +64,6 @@ func (r *recent) newest(now time.Time, key objectKey, cached metav1.Object) meta
 	return written.object
 }
 
-// stores are the names of the stores that were written of late.
-func (r *recent) stores() []string {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	var names []string
-	for key := range r.written {
-		if key == storeKey(key.name) {
-			names = append(names, key.name)
-		}
-	}
-	return names
-}
-
 func older(a, b metav1.Object) bool {
 	order, err := resourceversion.CompareResourceVersion(a.GetResourceVersion(), b.GetResourceVersion())
 	return err == nil && order < 0

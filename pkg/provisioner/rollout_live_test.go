@@ -3,93 +3,24 @@ package provisioner
 import (
 	"context"
 	"fmt"
-	"io/fs"
-	"os"
-	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
+	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"k8s.io/apimachinery/pkg/watch"
 
-	"platform.example.io/stores/charts"
 	"platform.example.io/stores/pkg/apis/stores/v1alpha1"
-	"platform.example.io/stores/pkg/engine"
 	"platform.example.io/stores/pkg/health"
 )
-
-// revisions installs an engine of a name that is WooCommerce as it is built in,
-// and, for each of the texts, a later revision whose pods have it as an
-// annotation more.
-func (b *bench) revisions(name string, annotations ...string) *engine.Catalogue {
-	b.t.Helper()
-	directory := b.t.TempDir()
-	for i, annotation := range append([]string{""}, annotations...) {
-		to := filepath.Join(directory, name, fmt.Sprintf("r%d", i+1))
-		if err := os.CopyFS(to, must(fs.Sub(charts.Files, "engines/woocommerce/r1"))); err != nil {
-			b.t.Fatal(err)
-		}
-		if annotation == "" {
-			continue
-		}
-		pod := filepath.Join(to, "templates/_pod.tpl")
-		text := string(must(os.ReadFile(pod)))
-		changed := strings.Replace(text, "\nannotations:\n", "\nannotations:\n  "+annotation+"\n", 1)
-		if changed == text {
-			b.t.Fatal("the chart has no annotations of pods to add to")
-		}
-		if err := os.WriteFile(pod, []byte(changed), 0o644); err != nil {
-			b.t.Fatal(err)
-		}
-	}
-	return must(engine.Load(charts.Files, directory))
-}
-
-// moves records how many of an engine's stores are being moved at once.
-type moves struct {
-	most int
-	stop func()
-}
-
-// watchMoves records until stop is called, which waits for the last of what was seen.
-func (b *bench) watchMoves(engine string) *moves {
-	b.t.Helper()
-	stores := b.stores.PlatformV1alpha1().Stores()
-	seen, err := stores.List(b.t.Context(), metav1.ListOptions{})
-	if err != nil {
-		b.t.Fatal(err)
-	}
-	watched, err := stores.Watch(b.t.Context(), metav1.ListOptions{ResourceVersion: seen.ResourceVersion})
-	if err != nil {
-		b.t.Fatal(err)
-	}
-	m, done := &moves{}, make(chan struct{})
-	go func() {
-		defer close(done)
-		moving := map[string]bool{}
-		for event := range watched.ResultChan() {
-			store, ok := event.Object.(*v1alpha1.Store)
-			if !ok || store.Spec.Engine != engine {
-				continue
-			}
-			delete(moving, store.Name)
-			if event.Type != watch.Deleted && health.Moving(store) {
-				moving[store.Name] = true
-			}
-			m.most = max(m.most, len(moving))
-		}
-	}()
-	m.stop = func() { watched.Stop(); <-done }
-	b.t.Cleanup(m.stop)
-	return m
-}
 
 // upToDate waits until a store is ready and has arrived at a revision.
 func (b *bench) upToDate(name, revision string) *v1alpha1.Store {
 	b.t.Helper()
-	store := b.condition(name, v1alpha1.ConditionUpToDate, metav1.ConditionTrue, ReasonCurrent)
+	store := b.condition(name, v1alpha1.ConditionUpToDate, metav1.ConditionTrue, health.ReasonCurrent)
 	if store.Status.EngineRevision != revision || !meta.IsStatusConditionTrue(store.Status.Conditions, v1alpha1.ConditionReady) {
 		b.t.Fatalf("store %s is up to date at %s: %+v; want it ready at %s", name, store.Status.EngineRevision, store.Status, revision)
 	}
@@ -118,46 +49,73 @@ func named(prefix string) []string {
 	return names
 }
 
-// TestRollout has a platform upgrade bring a new revision, and restarts the
-// provisioner in the midst of it.
+// TestRollout has a platform upgrade bring a new revision, with a change that the
+// API server refuses to make in place, another bootstrap Job and one Secret more,
+// and restarts the provisioner in the midst of it.
 func TestRollout(t *testing.T) {
 	b := newBench(t)
 	const kind = "rolled"
 	names := named("roll")
 	b.old(kind, names)
+	passwords := map[string]map[string][]byte{}
+	for _, name := range names {
+		passwords[name] = b.secret("store-"+name, "database").Data
+	}
 	recorded := b.watchMoves(kind)
-	upgraded := func(o *Options) { o.Catalogue = b.revisions(kind, `revision.example.com/two: "yes"`) }
+	second := []edit{
+		annotated(`revision.example.com/two: "yes"`),
+		{"templates/database.yaml", "  serviceName: database\n", "  serviceName: database\n  podManagementPolicy: Parallel\n"},
+		{"engine.yaml", "\nsecrets:\n", "\nsecrets:\n  - name: token\n    component: application\n    keys: [{key: token, length: 32}]\n"},
+	}
+	upgraded := func(o *Options) { o.Catalogue = b.revisions(kind, second) }
 	first := b.provision(upgraded)
 	b.eventually("a store at r2", func(ctx context.Context) (bool, string) {
-		store, err := b.stores.PlatformV1alpha1().Stores().Get(ctx, names[0], metav1.GetOptions{})
+		stores, err := b.stores.PlatformV1alpha1().Stores().List(ctx, metav1.ListOptions{})
 		if err != nil {
 			return false, err.Error()
 		}
-		others, err := b.stores.PlatformV1alpha1().Stores().List(ctx, metav1.ListOptions{})
-		if err != nil {
-			return false, err.Error()
-		}
-		for _, other := range others.Items {
-			if other.Spec.Engine == kind && other.Status.EngineRevision == "r2" {
+		for _, store := range stores.Items {
+			if store.Spec.Engine == kind && store.Status.EngineRevision == "r2" {
 				return true, ""
 			}
 		}
-		return false, fmt.Sprintf("%+v", store.Status)
+		return false, fmt.Sprintf("%d stores", len(stores.Items))
 	})
 	first.stop()
 	b.provision(upgraded)
 	for _, name := range names {
 		store := b.eventuallyAt(name, "r2")
 		b.told(store, "RevisionChanged")
-		for _, pod := range b.pods("store-"+name, "application") {
-			if pod.DeletionTimestamp == nil && pod.Annotations["revision.example.com/two"] != "yes" {
-				t.Errorf("store %s is called up to date and pod %s is of the revision before", name, pod.Name)
-			}
+		b.isSecond(name)
+		if diff := cmp.Diff(passwords[name], b.secret("store-"+name, "database").Data); diff != "" {
+			t.Errorf("store %s has other passwords than before", name)
 		}
 	}
 	recorded.stop()
 	if recorded.most < 1 || recorded.most > 2 {
 		t.Errorf("%d stores were moved at once, want one or two", recorded.most)
+	}
+}
+
+// isSecond checks that a shop is of the second revision of TestRollout, all of it.
+func (b *bench) isSecond(name string) {
+	b.t.Helper()
+	namespace := "store-" + name
+	for _, pod := range b.pods(namespace, "application") {
+		if pod.DeletionTimestamp == nil && pod.Annotations["revision.example.com/two"] != "yes" {
+			b.t.Errorf("store %s is called up to date and pod %s is of the revision before", name, pod.Name)
+		}
+	}
+	set, err := b.kube.AppsV1().StatefulSets(namespace).Get(b.t.Context(), "database", metav1.GetOptions{})
+	if err != nil || set.Spec.PodManagementPolicy != appsv1.ParallelPodManagement {
+		b.t.Errorf("the StatefulSet of store %s is %s (%v), and was not made anew", name, set.Spec.PodManagementPolicy, err)
+	}
+	jobs, err := b.kube.BatchV1().Jobs(namespace).List(b.t.Context(), metav1.ListOptions{LabelSelector: labelComponent + "=bootstrap"})
+	if err != nil || len(jobs.Items) != 1 || jobs.Items[0].Spec.Template.Annotations["revision.example.com/two"] != "yes" {
+		b.t.Errorf("store %s has %d bootstrap Jobs (%v), want the second revision's", name, len(jobs.Items), err)
+	}
+	if len(b.secret(namespace, "token").Data["token"]) == 0 {
+		b.t.Errorf("store %s lacks the Secret that came with the revision", name)
 	}
 }
 
@@ -174,7 +132,7 @@ func (b *bench) eventuallyAt(name, revision string) *v1alpha1.Store {
 }
 
 // TestRolloutPauses has a revision with which shops crash: one is hit, the others
-// go on as they are until somebody repairs it.
+// go on as they are. Who is deleted meanwhile, or repaired, lets the next one go.
 func TestRolloutPauses(t *testing.T) {
 	b := newBench(t)
 	const kind = "broken"
@@ -183,12 +141,13 @@ func TestRolloutPauses(t *testing.T) {
 	recorded := b.watchMoves(kind)
 	one := int32(1)
 	p := b.provision(func(o *Options) {
-		o.Catalogue = b.revisions(kind, `localcluster.example.io/fail: CrashLoopBackOff`)
+		o.Catalogue = b.revisions(kind, []edit{annotated(`localcluster.example.io/fail: CrashLoopBackOff`)})
 		o.Platform.Provisioning.MaxConcurrentRollouts = &one
 	})
-	victim := b.paused(kind, names)
+	first := b.paused(kind, names)
+	b.told(first, "RolloutFailed")
 	for _, name := range names {
-		if name == victim {
+		if name == first.Name {
 			continue
 		}
 		store := b.ready(name)
@@ -199,6 +158,10 @@ func TestRolloutPauses(t *testing.T) {
 			t.Errorf("store %s was to be left alone and was written to: %v", name, writes)
 		}
 	}
+	b.remove(first.Name)
+	names = slices.DeleteFunc(names, func(name string) bool { return name == first.Name })
+	b.paused(kind, names)
+
 	// Somebody repairs each shop that is hit; one after the other they arrive.
 	b.eventually("every store at r2", func(ctx context.Context) (bool, string) {
 		arrived := 0
@@ -220,12 +183,28 @@ func TestRolloutPauses(t *testing.T) {
 	}
 }
 
+// TestRolloutLeavesWhatItCannotRender has a revision that no store can be rendered
+// with: none is moved, and none is stopped.
+func TestRolloutLeavesWhatItCannotRender(t *testing.T) {
+	b := newBench(t)
+	const kind, name = "unrenderable", "unrendered"
+	b.old(kind, []string{name})
+	b.provision(func(o *Options) {
+		o.Catalogue = b.revisions(kind, []edit{{"templates/_pod.tpl", "  content: mounted\n", `{{ fail "not like this" }}`}})
+	})
+	store := b.condition(name, v1alpha1.ConditionUpToDate, metav1.ConditionFalse, health.ReasonRolloutWaiting)
+	said := meta.FindStatusCondition(store.Status.Conditions, v1alpha1.ConditionUpToDate).Message
+	if !strings.Contains(said, "not like this") || store.Status.EngineRevision != "r1" || store.Status.Phase != v1alpha1.StoreReady {
+		t.Errorf("store is %s at %s: %s; want it ready at r1, and told why", store.Status.Phase, store.Status.EngineRevision, said)
+	}
+}
+
 // paused waits until a rollout has come to rest, and returns the store that failed.
-func (b *bench) paused(engine string, names []string) string {
+func (b *bench) paused(engine string, names []string) *v1alpha1.Store {
 	b.t.Helper()
-	victim := ""
+	var victim *v1alpha1.Store
 	b.eventually("a paused rollout of engine "+engine, func(ctx context.Context) (bool, string) {
-		victim = ""
+		victim = nil
 		paused, seen := "", ""
 		for _, name := range names {
 			store, err := b.stores.PlatformV1alpha1().Stores().Get(ctx, name, metav1.GetOptions{})
@@ -238,22 +217,20 @@ func (b *bench) paused(engine string, names []string) string {
 			}
 			seen += fmt.Sprintf("%s %s %s: %s\n", name, store.Status.Phase, found.Reason, found.Message)
 			switch found.Reason {
-			case health.ReasonRolloutRunning:
-				if store.Status.Phase == v1alpha1.StoreDegraded {
-					victim = name
-				}
-			case ReasonRolloutPaused:
-				paused = found.Message
+			case health.ReasonRolloutFailed:
+				victim = store
+			case health.ReasonRolloutPaused:
+				paused += found.Message
 			}
 		}
-		return victim != "" && strings.Contains(paused, "store "+victim+" failed on r2"), seen
+		return victim != nil && strings.Contains(paused, "store "+victim.Name+" failed on r2"), seen
 	})
 	return victim
 }
 
 // repair heals a shop's pods, which fails only while one is being replaced.
 func (b *bench) repair(ctx context.Context, name string) {
-	for _, component := range []string{"application", "database", "cache", "bootstrap"} {
+	for _, component := range []string{"application", "bootstrap"} {
 		for _, pod := range b.pods("store-"+name, component) {
 			if pod.Annotations["localcluster.example.io/fail"] == "" || pod.DeletionTimestamp != nil {
 				continue

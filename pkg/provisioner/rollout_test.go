@@ -34,6 +34,11 @@ func beingMoved(store *v1alpha1.Store) {
 		Type: v1alpha1.ConditionUpToDate, Status: metav1.ConditionFalse, Reason: health.ReasonRolloutRunning, Message: "moves"})
 }
 
+func hasFailed(store *v1alpha1.Store) {
+	beingMoved(store)
+	store.Status.Conditions[len(store.Status.Conditions)-1].Reason = health.ReasonRolloutFailed
+}
+
 // unready makes a store that has not been ready for so long.
 func unready(since time.Duration) func(*v1alpha1.Store) {
 	return func(store *v1alpha1.Store) {
@@ -61,54 +66,62 @@ func TestRolloutDecision(t *testing.T) {
 		name, reason string
 		store        *v1alpha1.Store
 		target       string // r2 unless given
-		hidden       bool   // the caches do not show the running revision yet
 		limit        int    // 2 unless given
 		none         bool   // a limit of 0
 		moving       stores
 		want         string
 		move         bool
 	}{
-		{name: "newest", reason: "there is nowhere to go", store: onRevision("a", "r2"), want: ReasonCurrent},
+		{name: "newest", reason: "there is nowhere to go", store: onRevision("a", "r2"), want: health.ReasonCurrent},
 		{name: "coming up", reason: "a new store need not be ready to be up to date",
-			store: onRevision("a", "r2", unready(time.Second)), hidden: true, want: ReasonCurrent},
+			store: onRevision("a", "r2", unready(time.Second)), want: health.ReasonCurrent},
 		{name: "version not offered", reason: "the newest revision that has the store's version is its own",
-			store: onRevision("a", "r1"), target: "r1", want: ReasonCurrent},
+			store: onRevision("a", "r1"), target: "r1", want: health.ReasonCurrent},
 		{name: "first", reason: "nobody else moves", store: onRevision("a", "r1"), want: health.ReasonRolloutRunning, move: true},
 		{name: "second", reason: "one turn is free", store: onRevision("b", "r1"),
 			moving: stores{onRevision("a", "r2", beingMoved)}, want: health.ReasonRolloutRunning, move: true},
 		{name: "third", reason: "both turns are taken", store: onRevision("c", "r1"),
-			moving: stores{onRevision("a", "r2", beingMoved), onRevision("b", "r2", beingMoved)}, want: ReasonRolloutWaiting},
+			moving: stores{onRevision("a", "r2", beingMoved), onRevision("b", "r2", beingMoved)}, want: health.ReasonRolloutWaiting},
 		{name: "limit of one", reason: "the platform's limit counts", store: onRevision("b", "r1"), limit: 1,
-			moving: stores{onRevision("a", "r2", beingMoved)}, want: ReasonRolloutWaiting},
-		{name: "switched off", reason: "a limit of 0 keeps stores where they are", store: onRevision("a", "r1"), none: true, want: ReasonRolloutWaiting},
+			moving: stores{onRevision("a", "r2", beingMoved)}, want: health.ReasonRolloutWaiting},
+		{name: "switched off", reason: "a limit of 0 keeps stores where they are", store: onRevision("a", "r1"), none: true, want: health.ReasonRolloutWaiting},
 		{name: "not ready", reason: "what is wrong already would be taken for the move's fault",
-			store: onRevision("a", "r1", unready(time.Second)), want: ReasonRolloutWaiting},
+			store: onRevision("a", "r1", unready(time.Second)), want: health.ReasonRolloutWaiting},
 		{name: "older spec", reason: "the store was ready with another spec",
-			store: onRevision("a", "r1", func(s *v1alpha1.Store) { s.Generation = 4 }), want: ReasonRolloutWaiting},
+			store: onRevision("a", "r1", func(s *v1alpha1.Store) { s.Generation = 4 }), want: health.ReasonRolloutWaiting},
 		{name: "suspended", reason: "whether the new revision runs could not be seen",
-			store: onRevision("a", "r1", inPhase(v1alpha1.StoreSuspended), func(s *v1alpha1.Store) { s.Spec.Suspend = true }), want: ReasonRolloutWaiting},
+			store: onRevision("a", "r1", inPhase(v1alpha1.StoreSuspended), func(s *v1alpha1.Store) { s.Spec.Suspend = true }), want: health.ReasonRolloutWaiting},
 		{name: "being suspended", reason: "it is still ready and will not be",
-			store: onRevision("a", "r1", func(s *v1alpha1.Store) { s.Spec.Suspend = true }), want: ReasonRolloutWaiting},
-		{name: "not seen", reason: "the caches are behind", store: onRevision("a", "r1"), hidden: true, want: ReasonRolloutWaiting},
-		{name: "just moved", reason: "ready by what the revision before made", hidden: true,
-			store: onRevision("a", "r2", beingMoved), want: health.ReasonRolloutRunning},
+			store: onRevision("a", "r1", func(s *v1alpha1.Store) { s.Spec.Suspend = true }), want: health.ReasonRolloutWaiting},
 		{name: "on its way", reason: "a restart changes nothing: it is in the Store",
 			store: onRevision("a", "r2", beingMoved, unready(time.Minute)), want: health.ReasonRolloutRunning},
-		{name: "arrived", reason: "ready with the new revision", store: onRevision("a", "r2", beingMoved), want: ReasonCurrent},
+		{name: "arrived", reason: "ready with the new revision", store: onRevision("a", "r2", beingMoved), want: health.ReasonCurrent},
 		{name: "suspended on the way", reason: "its owner wants it at rest, and it is",
-			store: onRevision("a", "r2", beingMoved, inPhase(v1alpha1.StoreSuspended)), want: ReasonCurrent},
+			store: onRevision("a", "r2", beingMoved, inPhase(v1alpha1.StoreSuspended)), want: health.ReasonCurrent},
 		{name: "other stalled", reason: "no further store is moved", store: onRevision("b", "r1"),
-			moving: stores{onRevision("a", "r2", beingMoved, stuck)}, want: ReasonRolloutPaused},
+			moving: stores{onRevision("a", "r2", beingMoved, stuck)}, want: health.ReasonRolloutPaused},
 		{name: "other degraded", reason: "a shop that crashes is never called stalled", store: onRevision("b", "r1"),
-			moving: stores{onRevision("a", "r2", beingMoved, inPhase(v1alpha1.StoreDegraded))}, want: ReasonRolloutPaused},
+			moving: stores{onRevision("a", "r2", beingMoved, inPhase(v1alpha1.StoreDegraded))}, want: health.ReasonRolloutPaused},
 		{name: "other late", reason: "not ready within the timeout", store: onRevision("b", "r1"),
-			moving: stores{onRevision("a", "r2", beingMoved, unready(16*time.Minute))}, want: ReasonRolloutPaused},
+			moving: stores{onRevision("a", "r2", beingMoved, unready(16*time.Minute))}, want: health.ReasonRolloutPaused},
 		{name: "other in time", reason: "it may still become ready", store: onRevision("b", "r1"),
 			moving: stores{onRevision("a", "r2", beingMoved, unready(14*time.Minute))}, want: health.ReasonRolloutRunning, move: true},
 		{name: "not ready and paused", reason: "the pause is what the platform's operator has to know", store: onRevision("b", "r1", unready(time.Second)),
-			moving: stores{onRevision("a", "r2", beingMoved, stuck)}, want: ReasonRolloutPaused},
+			moving: stores{onRevision("a", "r2", beingMoved, stuck)}, want: health.ReasonRolloutPaused},
 		{name: "failed before", reason: "r3 may be the repair of r2, for which others wait", store: onRevision("c", "r1"), target: "r3",
 			moving: stores{onRevision("a", "r2", beingMoved, stuck), onRevision("b", "r2", beingMoved, stuck)}, want: health.ReasonRolloutRunning, move: true},
+		{name: "failed", reason: "it says itself that it holds the others up", store: onRevision("a", "r2", beingMoved, stuck), want: health.ReasonRolloutFailed},
+		{name: "late", reason: "not ready within the timeout", store: onRevision("a", "r2", beingMoved, unready(15*time.Minute)), want: health.ReasonRolloutFailed},
+		{name: "repaired", reason: "what failed and is ready has arrived", store: onRevision("a", "r2", hasFailed), want: health.ReasonCurrent},
+		{name: "recovering", reason: "it may still become ready", store: onRevision("a", "r2", hasFailed, unready(time.Second)), want: health.ReasonRolloutRunning},
+		{name: "failed and the turns taken", reason: "it is still known for one that failed, and can be repaired later",
+			store: onRevision("a", "r2", hasFailed, stuck), target: "r3", limit: 1,
+			moving: stores{onRevision("b", "r3", beingMoved)}, want: health.ReasonRolloutFailed},
+		{name: "failed and switched off", reason: "a limit of 0 moves nothing", store: onRevision("a", "r2", hasFailed, stuck), target: "r3", none: true,
+			want: health.ReasonRolloutFailed},
+		{name: "put to rest", reason: "failed, suspended by its owner, and not to be judged when it is moved",
+			store: onRevision("a", "r2", hasFailed, inPhase(v1alpha1.StoreSuspended), func(s *v1alpha1.Store) { s.Spec.Suspend = true }), target: "r3",
+			want: health.ReasonRolloutWaiting},
 		{name: "repaired by the next", reason: "it failed on r2 and cannot become ready there",
 			store: onRevision("a", "r2", beingMoved, stuck), target: "r3",
 			moving: stores{onRevision("a", "r2", beingMoved, stuck)}, want: health.ReasonRolloutRunning, move: true},
@@ -125,11 +138,11 @@ func TestRolloutDecision(t *testing.T) {
 				r.limit = tt.limit
 			}
 			before := tt.store.DeepCopy()
-			verdict, move := r.decide(tt.store, !tt.hidden)
+			verdict, move := r.decide(tt.store)
 			if verdict.Reason != tt.want || move != tt.move {
 				t.Errorf("%s: %s (%s), moves %t; want %s, %t", tt.reason, verdict.Reason, verdict.Message, move, tt.want, tt.move)
 			}
-			if again, _ := r.decide(tt.store, !tt.hidden); again != verdict {
+			if again, _ := r.decide(tt.store); again != verdict {
 				t.Errorf("decided twice, it says %v and %v", verdict, again)
 			}
 			if diff := cmp.Diff(before, tt.store); diff != "" {

@@ -161,30 +161,19 @@ func newSecret(w *work, secret engine.Secret, values map[string][]byte) *corev1.
 	}
 }
 
-// had tells whether the running revision has been ready, and so had all its
-// Secrets. While the store moves to it, that is true of those only that an
-// earlier revision has too.
+// had tells whether the shop has had a Secret: it was ready once, with a revision
+// that has it. The revision is recorded when all its Secrets have been made.
 func (p *Provisioner) had(w *work, secret string) bool {
-	if w.store.Status.ReadyTime == nil || w.store.Status.EngineRevision != w.revision.Name {
-		return false
-	}
-	if !health.Moving(w.store) {
-		return true
+	running := w.store.Status.EngineRevision
+	if w.store.Status.ReadyTime == nil || running == w.revision.Name {
+		return w.store.Status.ReadyTime != nil
 	}
 	installed, found := p.catalogue.Lookup(w.store.Spec.Engine)
 	if !found {
-		return true
+		return false
 	}
-	for _, name := range installed.Revisions() {
-		if name == w.revision.Name {
-			break
-		}
-		if earlier, found := installed.Revision(name); found && slices.ContainsFunc(earlier.Definition.Secrets,
-			func(s engine.SecretDefinition) bool { return s.Name == secret }) {
-			return true
-		}
-	}
-	return false
+	before, found := installed.Revision(running)
+	return found && slices.ContainsFunc(before.Definition.Secrets, func(s engine.SecretDefinition) bool { return s.Name == secret })
 }
 
 // overtaken tells a Secret that was made for an earlier Store of this name by a

@@ -54,7 +54,9 @@ func (p *Provisioner) nextStatus(w *work, report health.Report) *v1alpha1.StoreS
 	if w.release != nil {
 		status.URL = w.release.URL
 		status.AdminURL = w.release.AdminURL
-		status.EngineRevision = w.revision.Name
+		if w.begun {
+			status.EngineRevision = w.revision.Name
+		}
 		if w.release.AdminSecret != "" {
 			status.AdminSecretRef = &v1alpha1.SecretReference{Namespace: w.namespace, Name: w.release.AdminSecret}
 		}
