@@ -2,10 +2,14 @@ package provisioner
 
 import (
 	"context"
+	"slices"
+	"sync"
+	"sync/atomic"
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/client-go/metadata"
 	"k8s.io/klog/v2"
@@ -21,24 +25,21 @@ import (
 // rendered and puts them right, and prunes what does not belong. Secrets, which
 // are not rendered, name the Store they were made for.
 //
-// Objects are applied together rather than in waves: pods wait for what they
-// need by themselves. Only a bootstrap Job waits for its predecessor's pods.
+// What bounds and isolates pods comes before what makes them; otherwise objects
+// are applied several at once rather than in waves: pods wait for what they need
+// by themselves. Only a bootstrap Job waits for its predecessor's pods.
 func (p *Provisioner) apply(ctx context.Context, w *work) *stop {
 	held, halt := p.supersede(ctx, w)
 	if halt != nil {
 		return halt
 	}
 	var failures []failure
-	for _, d := range w.release.objects {
-		if held[d.name] && d.kind.GroupKind() == kindJob {
-			continue
-		}
-		if err := p.applyObject(ctx, w, d); err != nil {
-			failed := classify(d, err)
-			failures = append(failures, failed)
-			if failed.final() || ctx.Err() != nil {
-				break
-			}
+	for _, tier := range tiers(w.release.objects) {
+		due, failed := p.differing(ctx, w, tier, held)
+		failed = append(failed, p.applyTogether(ctx, w, due)...)
+		failures = append(failures, failed...)
+		if ctx.Err() != nil || slices.ContainsFunc(failed, failure.final) {
+			break
 		}
 	}
 	if len(failures) > 0 {
@@ -50,20 +51,86 @@ func (p *Provisioner) apply(ctx context.Context, w *work) *stop {
 	return nil
 }
 
-func (p *Provisioner) applyObject(ctx context.Context, w *work, d *desired) error {
-	of, served := p.caches.kind(d.kind.GroupKind())
-	if !served || of.kind.Version != d.kind.Version {
-		return &kindNotServedError{d.kind}
+// tiers parts the objects, which are in order, before the first that makes pods.
+func tiers(objects []*desired) [][]*desired {
+	at := slices.IndexFunc(objects, func(d *desired) bool { return makesPods[d.kind.GroupKind()] })
+	if at < 0 {
+		return [][]*desired{objects}
 	}
-	live := p.live(of, w.namespace, d.name)
-	d, err := settle(d, live)
-	if err != nil {
-		return err
+	return [][]*desired{objects[:at], objects[at:]}
+}
+
+var makesPods = map[schema.GroupKind]bool{kindStatefulSet: true, kindDeployment: true, kindJob: true, kindCronJob: true}
+
+// change is an object that is not as rendered.
+type change struct {
+	*desired
+	of   *kindCache
+	live metav1.Object // nil for none
+}
+
+// differing returns the objects that have to be applied, which costs no request,
+// and those that cannot be.
+func (p *Provisioner) differing(ctx context.Context, w *work, objects []*desired, held map[string]bool) (due []change, failures []failure) {
+	for _, d := range objects {
+		if held[d.name] && d.kind.GroupKind() == kindJob {
+			continue
+		}
+		of, served := p.caches.kind(d.kind.GroupKind())
+		if !served || of.kind.Version != d.kind.Version {
+			failures = append(failures, classify(d, &kindNotServedError{d.kind}))
+			continue
+		}
+		live := p.live(of, w.namespace, d.name)
+		settled, err := settle(d, live)
+		if err != nil {
+			failures = append(failures, classify(d, err))
+			continue
+		}
+		if settled.asRendered(live) {
+			applies.WithLabelValues(applyUnchanged).Inc()
+			continue
+		}
+		due = append(due, change{settled, of, live})
 	}
-	if d.asRendered(live) {
-		applies.WithLabelValues(applyUnchanged).Inc()
-		return nil
+	return due, failures
+}
+
+// applyAtOnce bounds how many objects of one store are applied at the same time.
+const applyAtOnce = 4
+
+// applyTogether applies objects of one tier. All that runs beside the worker are
+// the requests. Failures come in the objects' order, or the status that tells of
+// the first would change from one look to the next.
+func (p *Provisioner) applyTogether(ctx context.Context, w *work, due []change) []failure {
+	errs := make([]error, len(due))
+	var next atomic.Int64
+	var useless atomic.Bool // the namespace goes
+	var appliers sync.WaitGroup
+	for range min(applyAtOnce, len(due)) {
+		appliers.Go(func() {
+			for at := int(next.Add(1)) - 1; at < len(due); at = int(next.Add(1)) - 1 {
+				if useless.Load() || ctx.Err() != nil {
+					return
+				}
+				if errs[at] = p.applyObject(ctx, w, due[at]); namespaceGone(errs[at]) {
+					useless.Store(true)
+				}
+			}
+		})
 	}
+	appliers.Wait()
+	var failures []failure
+	for at, err := range errs {
+		if err != nil {
+			failures = append(failures, classify(due[at].desired, err))
+		}
+	}
+	return failures
+}
+
+func (p *Provisioner) applyObject(ctx context.Context, w *work, c change) error {
+	d, of, live := c.desired, c.of, c.live
 	client := p.metadata.Resource(of.resource).Namespace(w.namespace)
 	force := true
 	written, err := client.Patch(ctx, d.name, types.ApplyPatchType, d.body, metav1.PatchOptions{FieldManager: FieldManager, Force: &force})

@@ -31,6 +31,7 @@ var (
 	kindStatefulSet = schema.GroupKind{Group: appsv1.GroupName, Kind: "StatefulSet"}
 	kindDeployment  = schema.GroupKind{Group: appsv1.GroupName, Kind: "Deployment"}
 	kindJob         = schema.GroupKind{Group: batchv1.GroupName, Kind: "Job"}
+	kindCronJob     = schema.GroupKind{Group: batchv1.GroupName, Kind: "CronJob"}
 	kindIngress     = schema.GroupKind{Group: networkingv1.GroupName, Kind: "Ingress"}
 	kindHTTPRoute   = schema.GroupKind{Group: "gateway.networking.k8s.io", Kind: "HTTPRoute"}
 )

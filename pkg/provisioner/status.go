@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"time"
 
 	"k8s.io/apimachinery/pkg/api/equality"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
@@ -18,11 +19,15 @@ import (
 // publish writes the status if it says anything new, and only then tells of what
 // changed. The write carries the version that was read: a Store that changed, or
 // that was deleted and made again, since then refuses it, and the change has
-// already queued the next reconcile.
-func (p *Provisioner) publish(ctx context.Context, w *work, report health.Report) error {
+// already queued the next reconcile. What waits for the pace is to be written
+// again after so long.
+func (p *Provisioner) publish(ctx context.Context, w *work, report health.Report) (again time.Duration, err error) {
 	status := p.nextStatus(w, report)
 	if equality.Semantic.DeepEqual(*status, w.store.Status) {
-		return nil
+		return 0, nil
+	}
+	if again := untilPace(&w.store.Status, status, p.clock.Now()); again > 0 {
+		return again, nil
 	}
 	store := w.store.DeepCopy()
 	store.Status = *status
@@ -30,13 +35,46 @@ func (p *Provisioner) publish(ctx context.Context, w *work, report health.Report
 	switch {
 	case apierrors.IsConflict(err), apierrors.IsNotFound(err):
 		klog.FromContext(ctx).V(4).Info("Store changed while it was worked on")
-		return nil
+		return 0, nil
 	case err != nil:
-		return fmt.Errorf("write status: %w", err)
+		return 0, fmt.Errorf("write status: %w", err)
 	}
 	p.recent.remember(p.clock.Now(), storeKey(store.Name), written)
 	p.announce(w.store, written)
-	return nil
+	return 0, nil
+}
+
+// progressPace is the time between two statuses of a store on its way that tell
+// of progress alone. A write costs as much as several applies, and a shop that
+// becomes ready within the pace has nobody who reads of its parts one by one.
+const progressPace = 2 * time.Second
+
+// turns are the conditions that clients decide by: their turns are told at once.
+var turns = []string{
+	v1alpha1.ConditionReady, v1alpha1.ConditionReconciling, v1alpha1.ConditionStalled, v1alpha1.ConditionResourcesApplied,
+}
+
+// untilPace is how long a status has to wait that tells of progress alone; 0 for
+// all others. When the last was written is in its conditions, give or take a second.
+func untilPace(before, after *v1alpha1.StoreStatus, now time.Time) time.Duration {
+	rest, written := *after.DeepCopy(), *before.DeepCopy()
+	rest.Conditions, written.Conditions = nil, nil
+	if !meta.IsStatusConditionTrue(after.Conditions, v1alpha1.ConditionReconciling) || !equality.Semantic.DeepEqual(rest, written) {
+		return 0
+	}
+	for _, turn := range turns {
+		was, is := meta.FindStatusCondition(before.Conditions, turn), meta.FindStatusCondition(after.Conditions, turn)
+		if was == nil || is == nil || was.Status != is.Status {
+			return 0
+		}
+	}
+	var last time.Time
+	for _, condition := range before.Conditions {
+		if at := condition.LastTransitionTime.Time; slices.Contains(ownConditions, condition.Type) && at.After(last) {
+			last = at
+		}
+	}
+	return max(0, min(progressPace, progressPace-now.Sub(last)))
 }
 
 func (p *Provisioner) nextStatus(w *work, report health.Report) *v1alpha1.StoreStatus {
