@@ -65,13 +65,18 @@ func (p *Provisioner) reconcile(ctx context.Context, name string) (again time.Du
 		return 0, halt.err
 	}
 	report := health.Observe(p.observe(w, halt.verdict))
-	if err := p.publish(ctx, w, report); err != nil {
+	paced, err := p.publish(ctx, w, report)
+	if err != nil {
 		return 0, err
 	}
 	if halt.err != nil {
 		return 0, halt.err
 	}
-	return p.lookAgain(report.Recheck), nil
+	again = p.lookAgain(report.Recheck)
+	if paced > 0 {
+		again = min(again, paced)
+	}
+	return again, nil
 }
 
 // carryOut runs the stages in order; each may end them.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"time"
 
 	"k8s.io/apimachinery/pkg/api/equality"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
@@ -18,11 +19,15 @@ import (
 // publish writes the status if it says anything new, and only then tells of what
 // changed. The write carries the version that was read: a Store that changed, or
 // that was deleted and made again, since then refuses it, and the change has
-// already queued the next reconcile.
-func (p *Provisioner) publish(ctx context.Context, w *work, report health.Report) (err error) {
+// already queued the next reconcile. What waits for the pace is to be written
+// again after so long.
+func (p *Provisioner) publish(ctx context.Context, w *work, report health.Report) (again time.Duration, err error) {
 	status := p.nextStatus(w, report)
 	if equality.Semantic.DeepEqual(*status, w.store.Status) {
-		return nil
+		return 0, nil
+	}
+	if again := untilPace(&w.store.Status, status, p.clock.Now()); again > 0 {
+		return again, nil
 	}
 	store := w.store.DeepCopy()
 	store.Status = *status
@@ -32,14 +37,14 @@ func (p *Provisioner) publish(ctx context.Context, w *work, report health.Report
 	switch {
 	case apierrors.IsConflict(err), apierrors.IsNotFound(err):
 		klog.FromContext(ctx).V(4).Info("Store changed while it was worked on")
-		return nil
+		return 0, nil
 	case err != nil:
-		return fmt.Errorf("write status: %w", err)
+		return 0, fmt.Errorf("write status: %w", err)
 	}
 	p.recent.remember(p.clock.Now(), storeKey(store.Name), written)
 	p.announce(w.store, written)
 	p.progress.Wrote(p.clock.Now(), w.store, written)
-	return nil
+	return 0, nil
 }
 
 func (p *Provisioner) nextStatus(w *work, report health.Report) *v1alpha1.StoreStatus {

@@ -31,8 +31,9 @@ func (p *Provisioner) terminate(ctx context.Context, store *v1alpha1.Store) (aga
 		deletion.Namespace = found
 	}
 	report := health.ObserveDeletion(deletion)
-	if err := p.publish(ctx, &work{store: store, namespace: namespace}, report); err != nil {
-		return 0, err
+	paced, err := p.publish(ctx, &work{store: store, namespace: namespace}, report)
+	if err != nil || paced > 0 {
+		return paced, err
 	}
 	return report.Recheck, nil
 }

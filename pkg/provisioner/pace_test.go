@@ -1,0 +1,101 @@
+package provisioner
+
+import (
+	"testing"
+	"time"
+
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"platform.example.io/stores/pkg/apis/stores/v1alpha1"
+)
+
+// TestUntilPace says which statuses may wait.
+func TestUntilPace(t *testing.T) {
+	noon := time.Date(2026, 11, 25, 12, 0, 0, 0, time.UTC)
+	onItsWay := func() *v1alpha1.StoreStatus {
+		status := &v1alpha1.StoreStatus{Phase: v1alpha1.StoreProvisioning, ObservedGeneration: 1}
+		set := func(kind string, value metav1.ConditionStatus, reason string) {
+			status.Conditions = append(status.Conditions, metav1.Condition{
+				Type: kind, Status: value, Reason: reason, LastTransitionTime: metav1.NewTime(noon),
+			})
+		}
+		set(v1alpha1.ConditionReady, metav1.ConditionFalse, "Starting")
+		set(v1alpha1.ConditionReconciling, metav1.ConditionTrue, "Progressing")
+		set(v1alpha1.ConditionStalled, metav1.ConditionFalse, "Progressing")
+		set(v1alpha1.ConditionResourcesApplied, metav1.ConditionTrue, "Ready")
+		set(v1alpha1.ConditionDatabaseReady, metav1.ConditionFalse, "Starting")
+		return status
+	}
+	turn := func(s *v1alpha1.StoreStatus, kind string, value metav1.ConditionStatus) {
+		for at := range s.Conditions {
+			if s.Conditions[at].Type == kind {
+				s.Conditions[at].Status = value
+			}
+		}
+	}
+	for _, tt := range []struct {
+		name, reason  string
+		before, after func(*v1alpha1.StoreStatus)
+		passed        time.Duration
+		want          time.Duration
+	}{
+		{
+			name: "a part came up", reason: "who waits for the shop does not wait for its parts", passed: 500 * time.Millisecond,
+			after: func(s *v1alpha1.StoreStatus) { turn(s, v1alpha1.ConditionDatabaseReady, metav1.ConditionTrue) },
+			want:  1500 * time.Millisecond,
+		},
+		{
+			name: "a part came up later", reason: "a shop that takes its time shows how far it is", passed: 2 * time.Second,
+			after: func(s *v1alpha1.StoreStatus) { turn(s, v1alpha1.ConditionDatabaseReady, metav1.ConditionTrue) },
+		},
+		{
+			name: "clock set back", reason: "no status waits longer than the pace", passed: -time.Hour,
+			after: func(s *v1alpha1.StoreStatus) { turn(s, v1alpha1.ConditionDatabaseReady, metav1.ConditionTrue) },
+			want:  progressPace,
+		},
+		{
+			name: "ready", reason: "it is what everybody waits for",
+			after: func(s *v1alpha1.StoreStatus) {
+				s.Phase = v1alpha1.StoreReady
+				turn(s, v1alpha1.ConditionReady, metav1.ConditionTrue)
+				turn(s, v1alpha1.ConditionReconciling, metav1.ConditionFalse)
+			},
+		},
+		{
+			name: "stalled", reason: "somebody has to do something",
+			after: func(s *v1alpha1.StoreStatus) { turn(s, v1alpha1.ConditionStalled, metav1.ConditionTrue) },
+		},
+		{
+			name: "applied no more", reason: "the condition turns, and clients wait for it",
+			after: func(s *v1alpha1.StoreStatus) {
+				turn(s, v1alpha1.ConditionResourcesApplied, metav1.ConditionFalse)
+			},
+		},
+		{
+			name: "another generation", reason: "kubectl wait and kstatus ask which spec was seen",
+			after: func(s *v1alpha1.StoreStatus) { s.ObservedGeneration = 2 },
+		},
+		{
+			name: "first status", reason: "there is nothing yet to read",
+			before: func(s *v1alpha1.StoreStatus) { *s = v1alpha1.StoreStatus{} },
+		},
+		{
+			name: "part lost", reason: "a shop that has been ready is not on its way",
+			before: func(s *v1alpha1.StoreStatus) { turn(s, v1alpha1.ConditionReconciling, metav1.ConditionFalse) },
+			after:  func(s *v1alpha1.StoreStatus) { turn(s, v1alpha1.ConditionDatabaseReady, metav1.ConditionTrue) },
+		},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			before, after := onItsWay(), onItsWay()
+			if tt.before != nil {
+				tt.before(before)
+			}
+			if tt.after != nil {
+				tt.after(after)
+			}
+			if got := untilPace(before, after, noon.Add(tt.passed)); got != tt.want {
+				t.Errorf("it waits %s, want %s: %s", got, tt.want, tt.reason)
+			}
+		})
+	}
+}
