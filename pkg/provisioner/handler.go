@@ -44,6 +44,7 @@ func (h storeHandler) OnDelete(obj any) {
 	if gone, ok := untombed(obj).(*v1alpha1.Store); ok {
 		h.p.recent.forget(storeKey(gone.Name))
 		h.p.progress.Forget(gone)
+		h.p.pace.forget(gone.Name)
 		h.p.enqueue(gone.Name)
 		h.p.enqueueRivals(gone, gone.Spec.Hosts)
 	}

@@ -1,7 +1,7 @@
 package provisioner
 
 import (
-	"slices"
+	"sync"
 	"time"
 
 	"k8s.io/apimachinery/pkg/api/equality"
@@ -10,35 +10,62 @@ import (
 	"platform.example.io/stores/pkg/apis/stores/v1alpha1"
 )
 
-// progressPace is the time between two statuses of a store on its way that tell
-// of progress alone. A write costs as much as several applies, and a shop that
-// becomes ready within the pace has nobody who reads of its parts one by one.
-const progressPace = 2 * time.Second
+// progressPace is the time between two statuses of a store on its way where the
+// later tells of progress alone. A write costs as much as several applies, and a
+// shop takes minutes.
+const progressPace = 5 * time.Second
+
+// pace remembers when each store's status was written last. It is memory: after a
+// restart the first status is written at once.
+type pace struct {
+	mu      sync.Mutex
+	written map[string]time.Time
+}
+
+func newPace() *pace { return &pace{written: map[string]time.Time{}} }
+
+func (p *pace) wrote(now time.Time, store string) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.written[store] = now
+}
+
+func (p *pace) forget(store string) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	delete(p.written, store)
+}
+
+// wait is how long a store's next status has to wait; 0 for one that tells of
+// more than progress, and for the first.
+func (p *pace) wait(now time.Time, store string, before, after *v1alpha1.StoreStatus) time.Duration {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	last, found := p.written[store]
+	if !found || !onlyProgress(before, after) {
+		return 0
+	}
+	return max(0, min(progressPace, progressPace-now.Sub(last)))
+}
 
 // turns are the conditions that clients decide by: their turns are told at once.
 var turns = []string{
 	v1alpha1.ConditionReady, v1alpha1.ConditionReconciling, v1alpha1.ConditionStalled, v1alpha1.ConditionResourcesApplied,
 }
 
-// untilPace is how long a status has to wait that tells of progress alone; 0 for
-// all others. When the last was written is in its conditions, give or take a second.
-func untilPace(before, after *v1alpha1.StoreStatus, now time.Time) time.Duration {
-	rest, written := *after.DeepCopy(), *before.DeepCopy()
-	rest.Conditions, written.Conditions = nil, nil
-	if !meta.IsStatusConditionTrue(after.Conditions, v1alpha1.ConditionReconciling) || !equality.Semantic.DeepEqual(rest, written) {
-		return 0
+// onlyProgress tells that two statuses differ in nothing that clients decide by,
+// of a store that is on its way in both.
+func onlyProgress(before, after *v1alpha1.StoreStatus) bool {
+	was, is := *before, *after
+	was.Conditions, is.Conditions = nil, nil
+	if !meta.IsStatusConditionTrue(after.Conditions, v1alpha1.ConditionReconciling) || !equality.Semantic.DeepEqual(was, is) {
+		return false
 	}
 	for _, turn := range turns {
 		was, is := meta.FindStatusCondition(before.Conditions, turn), meta.FindStatusCondition(after.Conditions, turn)
 		if was == nil || is == nil || was.Status != is.Status {
-			return 0
+			return false
 		}
 	}
-	var last time.Time
-	for _, condition := range before.Conditions {
-		if at := condition.LastTransitionTime.Time; slices.Contains(ownConditions, condition.Type) && at.After(last) {
-			last = at
-		}
-	}
-	return max(0, min(progressPace, progressPace-now.Sub(last)))
+	return true
 }

@@ -9,8 +9,8 @@ import (
 	"platform.example.io/stores/pkg/apis/stores/v1alpha1"
 )
 
-// TestUntilPace says which statuses may wait.
-func TestUntilPace(t *testing.T) {
+// TestOnlyProgress says which statuses may wait.
+func TestOnlyProgress(t *testing.T) {
 	noon := time.Date(2026, 11, 25, 12, 0, 0, 0, time.UTC)
 	onItsWay := func() *v1alpha1.StoreStatus {
 		status := &v1alpha1.StoreStatus{Phase: v1alpha1.StoreProvisioning, ObservedGeneration: 1}
@@ -36,22 +36,12 @@ func TestUntilPace(t *testing.T) {
 	for _, tt := range []struct {
 		name, reason  string
 		before, after func(*v1alpha1.StoreStatus)
-		passed        time.Duration
-		want          time.Duration
+		want          bool
 	}{
 		{
-			name: "a part came up", reason: "who waits for the shop does not wait for its parts", passed: 500 * time.Millisecond,
+			name: "a part came up", reason: "who waits for the shop does not wait for its parts",
 			after: func(s *v1alpha1.StoreStatus) { turn(s, v1alpha1.ConditionDatabaseReady, metav1.ConditionTrue) },
-			want:  1500 * time.Millisecond,
-		},
-		{
-			name: "a part came up later", reason: "a shop that takes its time shows how far it is", passed: 2 * time.Second,
-			after: func(s *v1alpha1.StoreStatus) { turn(s, v1alpha1.ConditionDatabaseReady, metav1.ConditionTrue) },
-		},
-		{
-			name: "clock set back", reason: "no status waits longer than the pace", passed: -time.Hour,
-			after: func(s *v1alpha1.StoreStatus) { turn(s, v1alpha1.ConditionDatabaseReady, metav1.ConditionTrue) },
-			want:  progressPace,
+			want:  true,
 		},
 		{
 			name: "ready", reason: "it is what everybody waits for",
@@ -93,8 +83,23 @@ func TestUntilPace(t *testing.T) {
 			if tt.after != nil {
 				tt.after(after)
 			}
-			if got := untilPace(before, after, noon.Add(tt.passed)); got != tt.want {
-				t.Errorf("it waits %s, want %s: %s", got, tt.want, tt.reason)
+			if got := onlyProgress(before, after); got != tt.want {
+				t.Errorf("got %t, want %t: %s", got, tt.want, tt.reason)
+			}
+			p := newPace()
+			if wait := p.wait(noon, "acme", before, after); wait != 0 {
+				t.Errorf("the first status of a process waits %s", wait)
+			}
+			p.wrote(noon, "acme")
+			want := map[bool]time.Duration{true: progressPace - time.Second}[tt.want]
+			if wait := p.wait(noon.Add(time.Second), "acme", before, after); wait != want {
+				t.Errorf("a second after the last it waits %s, want %s: %s", wait, want, tt.reason)
+			}
+			if wait := p.wait(noon.Add(progressPace), "acme", before, after); wait != 0 {
+				t.Errorf("a pace after the last it waits %s", wait)
+			}
+			if wait := p.wait(noon.Add(-time.Hour), "acme", before, after); wait > progressPace {
+				t.Errorf("where the clock was set back it waits %s", wait)
 			}
 		})
 	}

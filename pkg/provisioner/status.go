@@ -26,7 +26,7 @@ func (p *Provisioner) publish(ctx context.Context, w *work, report health.Report
 	if equality.Semantic.DeepEqual(*status, w.store.Status) {
 		return 0, nil
 	}
-	if again := untilPace(&w.store.Status, status, p.clock.Now()); again > 0 {
+	if again := p.pace.wait(p.clock.Now(), w.store.Name, &w.store.Status, status); again > 0 {
 		return again, nil
 	}
 	store := w.store.DeepCopy()
@@ -42,6 +42,7 @@ func (p *Provisioner) publish(ctx context.Context, w *work, report health.Report
 		return 0, fmt.Errorf("write status: %w", err)
 	}
 	p.recent.remember(p.clock.Now(), storeKey(store.Name), written)
+	p.pace.wrote(p.clock.Now(), store.Name)
 	p.announce(w.store, written)
 	p.progress.Wrote(p.clock.Now(), w.store, written)
 	return 0, nil
