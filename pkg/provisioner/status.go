@@ -18,9 +18,14 @@ import (
 // write writes the status if it says anything new, and only then tells of what
 // changed. The write carries the version that was read: a Store that changed, or
 // that was deleted and made again, since then refuses it, and the change has
-// already queued the next reconcile.
+// already queued the next reconcile. One that tells of progress alone waits for
+// its time.
 func (p *Provisioner) write(ctx context.Context, w *work, status *v1alpha1.StoreStatus) (err error) {
 	if equality.Semantic.DeepEqual(*status, w.store.Status) {
+		return nil
+	}
+	if wait := p.pace.wait(p.clock.Now(), w.store.Name, &w.store.Status, status); wait > 0 {
+		p.enqueueAfter(w.store.Name, wait)
 		return nil
 	}
 	store := w.store.DeepCopy()
@@ -36,6 +41,7 @@ func (p *Provisioner) write(ctx context.Context, w *work, status *v1alpha1.Store
 		return fmt.Errorf("write status: %w", err)
 	}
 	p.recent.remember(p.clock.Now(), storeKey(store.Name), written)
+	p.pace.wrote(p.clock.Now(), store.Name)
 	p.announce(w.store, written)
 	p.progress.Wrote(p.clock.Now(), w.store, written)
 	return nil
