@@ -155,6 +155,8 @@ func TestDeletedOnItsWay(t *testing.T) {
 		b.deleteBoth(name)
 		b.condition(name, v1alpha1.ConditionReady, metav1.ConditionFalse, health.ReasonTerminating)
 		b.condition(name, v1alpha1.ConditionReconciling, metav1.ConditionTrue, health.ReasonTerminating)
+	}
+	for _, name := range []string{"halfway-up", "halfway-in"} {
 		b.namespaceGone(name)
 		b.letGo(name)
 	}

@@ -117,11 +117,14 @@ func TestPodsThatFail(t *testing.T) {
 	})
 	t.Run("evicted", func(t *testing.T) {
 		b := b.on(t)
-		// Its successor is refused, so that the pod that ended is all there is.
-		allow := b.refuse("store-failing", refusal{operation: "CREATE", resource: "pods"})
+		// Its successor gets a node that has not started it yet.
+		open := b.closeNodes()
+		defer open()
 		b.kubelet(b.theApplication("store-failing"), corev1.PodFailed, false, exited("Error", 137), none)
-		b.condition("failing", v1alpha1.ConditionApplicationReady, metav1.ConditionFalse, health.ReasonPodsRefused)
-		allow()
+		b.condition("failing", v1alpha1.ConditionApplicationReady, metav1.ConditionFalse, health.ReasonUnschedulable)
+		pod := b.bindByHand("store-failing", "application")
+		b.condition("failing", v1alpha1.ConditionApplicationReady, metav1.ConditionFalse, health.ReasonPodFailed)
+		b.kubelet(pod, corev1.PodRunning, true, running, none)
 		// The pod that ended stays until somebody deletes it; its successor serves.
 		b.ready("failing")
 		pods := b.pods("store-failing", "application")
@@ -155,6 +158,9 @@ func TestFlappingIsBounded(t *testing.T) {
 		if write != "PUT /apis/platform.example.io/v1alpha1/stores/flapping/status" {
 			t.Errorf("a pod's turn was answered by %s", write)
 		}
+	}
+	for _, reason := range []string{"ProvisioningStarted", "Provisioned", "BecameReady", "Degraded"} {
+		b.told(store, reason)
 	}
 	events, err := b.kube.EventsV1().Events(metav1.NamespaceDefault).List(t.Context(), metav1.ListOptions{FieldSelector: "regarding.uid=" + string(store.UID)})
 	if err != nil {
@@ -297,13 +303,16 @@ func (b *bench) bindByHand(namespace, component string) corev1.Pod {
 		}
 	})
 	for _, pod := range b.pods(namespace, component) {
+		if pod.Spec.NodeName != "" || pod.DeletionTimestamp != nil {
+			continue
+		}
 		binding := &corev1.Binding{ObjectMeta: metav1.ObjectMeta{Name: pod.Name}, Target: corev1.ObjectReference{Kind: "Node", Name: name}}
 		if err := b.kube.CoreV1().Pods(namespace).Bind(b.t.Context(), binding, metav1.CreateOptions{}); err != nil {
 			b.t.Fatal(err)
 		}
 		return pod
 	}
-	b.t.Fatalf("no pod of %s in %s", component, namespace)
+	b.t.Fatalf("no pod of %s waits for a node in %s", component, namespace)
 	return corev1.Pod{}
 }
 

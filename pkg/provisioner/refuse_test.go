@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+	"time"
 
 	admissionregistrationv1 "k8s.io/api/admissionregistration/v1"
 	corev1 "k8s.io/api/core/v1"
@@ -13,6 +14,7 @@ import (
 	"k8s.io/utils/ptr"
 
 	"platform.example.io/stores/pkg/apis/stores/v1alpha1"
+	"platform.example.io/stores/pkg/config"
 )
 
 // refusal is a request in a store's namespace that an administrator's policy refuses.
@@ -119,7 +121,10 @@ func TestWhatTheServerRefuses(t *testing.T) {
 		allow[tt.name] = b.refuse("store-refused-"+tt.name, tt.refused)
 	}
 	b.order("refused-prune", nil)
-	b.provision(nil)
+	// Nothing tells when a policy is lifted: that it is found out is waited for here.
+	platform := config.Default()
+	platform.Provisioning.MaxBackoff.Duration = time.Second
+	b.provision(func(o *Options) { o.Platform = platform })
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			b := b.on(t)
