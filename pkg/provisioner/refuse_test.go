@@ -8,6 +8,7 @@ import (
 	"time"
 
 	admissionregistrationv1 "k8s.io/api/admissionregistration/v1"
+	coordinationv1 "k8s.io/api/coordination/v1"
 	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -46,11 +47,11 @@ func (b *bench) refuse(namespace string, r refusal) (allow func()) {
 				NamespaceSelector: &metav1.LabelSelector{MatchLabels: map[string]string{corev1.LabelMetadataName: namespace}},
 				// The probe tells when the policy is in force.
 				ResourceRules: []admissionregistrationv1.NamedRuleWithOperations{
-					rule(r.operation, r.group, r.resource), rule(admissionregistrationv1.Create, "", "endpoints"),
+					rule(r.operation, r.group, r.resource), rule(admissionregistrationv1.Create, "coordination.k8s.io", "leases"),
 				},
 			},
 			Validations: []admissionregistrationv1.Validation{{
-				Expression: fmt.Sprintf("request.resource.resource == 'endpoints' && request.name != '%s'", probe),
+				Expression: fmt.Sprintf("request.resource.resource == 'leases' && request.name != '%s'", probe),
 				Message:    "not in this test", Reason: ptr.To(r.reason),
 			}},
 		},
@@ -82,8 +83,8 @@ func (b *bench) refuse(namespace string, r refusal) (allow func()) {
 	}
 	b.t.Cleanup(remove)
 	b.eventually("the policy is in force", func(ctx context.Context) (bool, string) {
-		object := &corev1.Endpoints{ObjectMeta: metav1.ObjectMeta{Name: probe}} //nolint:staticcheck // served, and used by nobody here
-		_, err := b.kube.CoreV1().Endpoints(namespace).Create(ctx, object, metav1.CreateOptions{DryRun: []string{metav1.DryRunAll}})
+		lease := &coordinationv1.Lease{ObjectMeta: metav1.ObjectMeta{Name: probe}}
+		_, err := b.kube.CoordinationV1().Leases(namespace).Create(ctx, lease, metav1.CreateOptions{DryRun: []string{metav1.DryRunAll}})
 		return err != nil && strings.Contains(err.Error(), "not in this test"), fmt.Sprint(err)
 	})
 	return remove
