@@ -220,6 +220,16 @@ func TestObserve(t *testing.T) {
 			want:  summary{v1alpha1.StoreDegraded, ReasonPodFailed, ReasonPodFailed, ReasonRecovering, false, 0},
 		},
 		{
+			name: "pod evicted and replaced", reason: "the pod that ended stays beside its successor until somebody deletes it",
+			change: []func(*Observation){settled, func(o *Observation) {
+				gone := o.Pods[1].DeepCopy()
+				gone.Name, gone.Status.Phase = gone.Name+"-before", corev1.PodFailed
+				o.Pods = append(o.Pods, gone)
+			}},
+			about: v1alpha1.ConditionDatabaseReady,
+			want:  summary{v1alpha1.StoreReady, ReasonReady, ReasonReady, ReasonSettled, false, 0},
+		},
+		{
 			name: "pod going", reason: "what is wrong with a pod that is being deleted no longer matters",
 			change: []func(*Observation){databaseWaits("CrashLoopBackOff"), func(o *Observation) {
 				o.Pods[1].DeletionTimestamp = &metav1.Time{Time: noon}

@@ -45,8 +45,17 @@ func (o *Observation) part(component string) part {
 		add(o.deployment(e.Name), e)
 	}
 	p.pods = o.podsOf(component)
+	if p.replaced() {
+		p.pods = slices.DeleteFunc(p.pods, func(pod *corev1.Pod) bool { return pod.Status.Phase == corev1.PodFailed })
+	}
 	p.claims = o.claimsOf(p.pods)
 	return p
+}
+
+// replaced tells that no pod which ended is missed: those of a Deployment stay
+// beside their successors until somebody deletes them.
+func (p part) replaced() bool {
+	return !slices.ContainsFunc(p.workloads, func(w workload) bool { return !w.exists || !w.settled() })
 }
 
 func (o *Observation) statefulSet(name string) workload {

@@ -19,8 +19,13 @@ func (p *Provisioner) announce(before, after *v1alpha1.Store) {
 		}
 		return condition
 	}
+	// The recorder makes one Event of those that are alike. A reference that names
+	// the version of the Store would make all of them differ.
+	about := &corev1.ObjectReference{
+		APIVersion: v1alpha1.SchemeGroupVersion.String(), Kind: "Store", Name: after.Name, UID: after.UID,
+	}
 	record := func(kind, reason, action, text string) {
-		p.recorder.Eventf(after, nil, kind, reason, action, "%s", text)
+		p.recorder.Eventf(about, nil, kind, reason, action, "%s", text)
 	}
 	if before.Status.ProvisioningStartTime == nil && after.Status.ProvisioningStartTime != nil {
 		record(corev1.EventTypeNormal, "ProvisioningStarted", "Provision", "Took the store up in namespace "+after.Status.Namespace)

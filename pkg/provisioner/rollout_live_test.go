@@ -225,6 +225,7 @@ func (b *bench) paused(engine string, names []string) *v1alpha1.Store {
 		}
 		return victim != nil && strings.Contains(paused, "store "+victim.Name+" failed on r2"), seen
 	})
+	b.told(victim, "RolloutFailed")
 	return victim
 }
 
