@@ -17,9 +17,10 @@ import (
 
 // write writes the status if it says anything new, and only then tells of what
 // changed. The write carries the version that was read: a Store that changed, or
-// that was deleted and made again, since then refuses it, and the change has
-// already queued the next reconcile. One that tells of progress alone waits for
-// its time.
+// that was deleted and made again, since then refuses it. The change will have the
+// store looked at again; so that nothing hangs on when the cache hears of it, and
+// whether a conflict was one, it is looked at in any case. A status that tells of
+// progress alone waits for its time.
 func (p *Provisioner) write(ctx context.Context, w *work, status *v1alpha1.StoreStatus) (err error) {
 	if equality.Semantic.DeepEqual(*status, w.store.Status) {
 		return nil
@@ -36,6 +37,7 @@ func (p *Provisioner) write(ctx context.Context, w *work, status *v1alpha1.Store
 	switch {
 	case apierrors.IsConflict(err), apierrors.IsNotFound(err):
 		klog.FromContext(ctx).V(4).Info("Store changed while it was worked on")
+		p.enqueueAfter(store.Name, p.platform.Provisioning.MinBackoff.Duration)
 		return nil
 	case err != nil:
 		return fmt.Errorf("write status: %w", err)
