@@ -117,14 +117,15 @@ func TestPodsThatFail(t *testing.T) {
 	})
 	t.Run("evicted", func(t *testing.T) {
 		b := b.on(t)
-		// Its successor gets a node that has not started it yet.
+		// Its successor runs and is not ready yet.
 		open := b.closeNodes()
 		defer open()
 		b.kubelet(b.theApplication("store-failing"), corev1.PodFailed, false, exited("Error", 137), none)
 		b.condition("failing", v1alpha1.ConditionApplicationReady, metav1.ConditionFalse, health.ReasonUnschedulable)
-		pod := b.bindByHand("store-failing", "application")
+		release := b.hold("store-failing", "application")
+		open()
 		b.condition("failing", v1alpha1.ConditionApplicationReady, metav1.ConditionFalse, health.ReasonPodFailed)
-		b.kubelet(pod, corev1.PodRunning, true, running, none)
+		release()
 		// The pod that ended stays until somebody deletes it; its successor serves.
 		b.ready("failing")
 		pods := b.pods("store-failing", "application")
@@ -250,9 +251,9 @@ func (b *bench) closeNodes() (open func()) {
 func TestBootstrapJob(t *testing.T) {
 	b := newBench(t)
 	const namespace = "store-setup"
-	first := b.provision(nil)
 	b.order("setup", nil)
 	allow := b.refusePods(namespace, "bootstrap")
+	first := b.provision(nil) // not before, or the shop may be set up by now
 	b.condition("setup", v1alpha1.ConditionBootstrapComplete, metav1.ConditionFalse, health.ReasonPodsRefused)
 	first.stop()
 
@@ -279,41 +280,33 @@ func TestBootstrapJob(t *testing.T) {
 		t.Fatal(err)
 	}
 	b.condition("setup", v1alpha1.ConditionBootstrapComplete, metav1.ConditionFalse, health.ReasonUnschedulable)
-	// A node that is not simulated takes the pod and has not started it yet.
-	pod := b.bindByHand(namespace, "bootstrap")
-	b.condition("setup", v1alpha1.ConditionBootstrapComplete, metav1.ConditionFalse, health.ReasonBootstrapRunning)
-	b.kubelet(pod, corev1.PodSucceeded, false, exited("Completed", 0), corev1.ContainerState{})
-	b.condition("setup", v1alpha1.ConditionBootstrapComplete, metav1.ConditionTrue, health.ReasonReady)
+	release := b.hold(namespace, "bootstrap")
 	open()
+	b.condition("setup", v1alpha1.ConditionBootstrapComplete, metav1.ConditionFalse, health.ReasonBootstrapRunning)
+	release()
+	b.condition("setup", v1alpha1.ConditionBootstrapComplete, metav1.ConditionTrue, health.ReasonReady)
 	b.ready("setup")
 }
 
-// bindByHand puts a component's pod on a node that nothing simulates, where it
-// does what the test says.
-func (b *bench) bindByHand(namespace, component string) corev1.Pod {
+// hold has a component's pod, which waits for a node, run without becoming ready
+// or coming to its end until it is released.
+func (b *bench) hold(namespace, component string) (release func()) {
 	b.t.Helper()
-	name := "by-hand-" + component
-	node := &corev1.Node{ObjectMeta: metav1.ObjectMeta{Name: name}, Spec: corev1.NodeSpec{Unschedulable: true}}
-	if _, err := b.kube.CoreV1().Nodes().Create(b.t.Context(), node, metav1.CreateOptions{}); err != nil {
-		b.t.Fatal(err)
-	}
-	b.t.Cleanup(func() {
-		if err := b.kube.CoreV1().Nodes().Delete(context.Background(), name, metav1.DeleteOptions{}); err != nil {
-			b.t.Error(err)
-		}
-	})
 	for _, pod := range b.pods(namespace, component) {
 		if pod.Spec.NodeName != "" || pod.DeletionTimestamp != nil {
 			continue
 		}
-		binding := &corev1.Binding{ObjectMeta: metav1.ObjectMeta{Name: pod.Name}, Target: corev1.ObjectReference{Kind: "Node", Name: name}}
-		if err := b.kube.CoreV1().Pods(namespace).Bind(b.t.Context(), binding, metav1.CreateOptions{}); err != nil {
-			b.t.Fatal(err)
+		annotate := func(value string) {
+			if err := b.patch(b.t.Context(), corev1.SchemeGroupVersion.WithResource("pods"), namespace, pod.Name,
+				`{"metadata":{"annotations":{"localcluster.example.io/fail":`+value+`}}}`); err != nil {
+				b.t.Fatal(err)
+			}
 		}
-		return pod
+		annotate(`"Unready"`)
+		return func() { annotate("null") }
 	}
 	b.t.Fatalf("no pod of %s waits for a node in %s", component, namespace)
-	return corev1.Pod{}
+	return nil
 }
 
 // TestVolumeIsLost takes the volume from under a claim, and brings it back.
