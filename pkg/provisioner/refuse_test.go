@@ -30,8 +30,22 @@ type refusal struct {
 // refuse has the API server refuse requests until the returned function is called.
 func (b *bench) refuse(namespace string, r refusal) (allow func()) {
 	b.t.Helper()
+	return b.refuseUnless(strings.ToLower(namespace+"-"+string(r.operation)+"-"+r.resource), namespace, r, "false")
+}
+
+// refusePods has the API server refuse the pods of a component until the returned
+// function is called.
+func (b *bench) refusePods(namespace, component string) (allow func()) {
+	b.t.Helper()
+	return b.refuseUnless(namespace+"-"+component, namespace, refusal{operation: admissionregistrationv1.Create, resource: "pods"},
+		fmt.Sprintf("object.metadata.labels[?'%s'].orValue('') != '%s'", labelComponent, component))
+}
+
+// refuseUnless refuses requests that a CEL expression does not admit, by a policy of
+// the given name, and returns when it is in force, of which a Lease is the probe.
+func (b *bench) refuseUnless(name, namespace string, r refusal, admitted string) (allow func()) {
+	b.t.Helper()
 	const probe = "policy-probe"
-	name := strings.ToLower(namespace + "-" + string(r.operation) + "-" + r.resource)
 	policies := b.kube.AdmissionregistrationV1()
 	rule := func(operation admissionregistrationv1.OperationType, group, resource string) admissionregistrationv1.NamedRuleWithOperations {
 		return admissionregistrationv1.NamedRuleWithOperations{RuleWithOperations: admissionregistrationv1.RuleWithOperations{
@@ -39,25 +53,25 @@ func (b *bench) refuse(namespace string, r refusal) (allow func()) {
 			Rule:       admissionregistrationv1.Rule{APIGroups: []string{group}, APIVersions: []string{"*"}, Resources: []string{resource}},
 		}}
 	}
+	validation := admissionregistrationv1.Validation{
+		Expression: fmt.Sprintf("request.resource.resource == 'leases' ? request.name != '%s' : %s", probe, admitted),
+		Message:    "not in this test",
+	}
+	if r.reason != "" {
+		validation.Reason = ptr.To(r.reason)
+	}
 	policy := &admissionregistrationv1.ValidatingAdmissionPolicy{
 		ObjectMeta: metav1.ObjectMeta{Name: name},
 		Spec: admissionregistrationv1.ValidatingAdmissionPolicySpec{
 			FailurePolicy: ptr.To(admissionregistrationv1.Fail),
 			MatchConstraints: &admissionregistrationv1.MatchResources{
 				NamespaceSelector: &metav1.LabelSelector{MatchLabels: map[string]string{corev1.LabelMetadataName: namespace}},
-				// The probe tells when the policy is in force.
 				ResourceRules: []admissionregistrationv1.NamedRuleWithOperations{
 					rule(r.operation, r.group, r.resource), rule(admissionregistrationv1.Create, "coordination.k8s.io", "leases"),
 				},
 			},
-			Validations: []admissionregistrationv1.Validation{{
-				Expression: fmt.Sprintf("request.resource.resource == 'leases' && request.name != '%s'", probe),
-				Message:    "not in this test", Reason: ptr.To(r.reason),
-			}},
+			Validations: []admissionregistrationv1.Validation{validation},
 		},
-	}
-	if r.reason == "" {
-		policy.Spec.Validations[0].Reason = nil
 	}
 	binding := &admissionregistrationv1.ValidatingAdmissionPolicyBinding{
 		ObjectMeta: metav1.ObjectMeta{Name: name},
