@@ -94,8 +94,8 @@ func TestValidate(t *testing.T) {
 			want{"limits.defaultRequest[cpu]": field.ErrorTypeInvalid}},
 		{"network", "the NetworkPolicy would be refused", "network: {egressPorts: [0], deniedCIDRs: [10.0.0.1/8, x]}",
 			want{"network.egressPorts[0]": field.ErrorTypeInvalid, "network.deniedCIDRs[0]": field.ErrorTypeInvalid, "network.deniedCIDRs[1]": field.ErrorTypeInvalid}},
-		{"pace", "nothing would ever be done", "provisioning: {workers: -1, timeout: -1s, minBackoff: 1h}",
-			want{"provisioning.workers": field.ErrorTypeInvalid, "provisioning.timeout": field.ErrorTypeInvalid, "provisioning.minBackoff": field.ErrorTypeInvalid}},
+		{"pace", "nothing would ever be done", "provisioning: {workers: -1, timeout: -1s, minBackoff: 1h, maxConcurrentRollouts: -1}",
+			want{"provisioning.maxConcurrentRollouts": field.ErrorTypeInvalid, "provisioning.workers": field.ErrorTypeInvalid, "provisioning.timeout": field.ErrorTypeInvalid, "provisioning.minBackoff": field.ErrorTypeInvalid}},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {

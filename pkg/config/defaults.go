@@ -6,6 +6,7 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/api/resource"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/utils/ptr"
 )
 
 // Default returns the configuration of an installation that configures nothing.
@@ -83,6 +84,9 @@ func setDefaultProvisioning(p *Provisioning) {
 	setDefault(&p.MinBackoff.Duration, time.Second)
 	setDefault(&p.MaxBackoff.Duration, 5*time.Minute)
 	setDefault(&p.StoresPerSecond, 20)
+	if p.MaxConcurrentRollouts == nil {
+		p.MaxConcurrentRollouts = ptr.To[int32](2)
+	}
 }
 
 func namespaceNamed(name string) *metav1.LabelSelector {

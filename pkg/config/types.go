@@ -203,4 +203,8 @@ type Provisioning struct {
 	// StoresPerSecond is how many retries of stores begin each second, at most,
 	// over all of them. Defaults to 20.
 	StoresPerSecond int32 `json:"storesPerSecond,omitempty"`
+	// MaxConcurrentRollouts is how many stores of an engine are moved to a newer
+	// revision of it at once. With 0 stores stay at the revision they run until
+	// they order a version or plan that needs another. Defaults to 2.
+	MaxConcurrentRollouts *int32 `json:"maxConcurrentRollouts,omitempty"`
 }

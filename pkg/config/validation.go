@@ -119,6 +119,9 @@ func (p *Provisioning) validate(path *field.Path) field.ErrorList {
 			errs = append(errs, field.Invalid(path.Child(name), duration.Duration.String(), "must be positive"))
 		}
 	}
+	if count := p.MaxConcurrentRollouts; count != nil && *count < 0 {
+		errs = append(errs, field.Invalid(path.Child("maxConcurrentRollouts"), *count, "must not be negative"))
+	}
 	for name, count := range map[string]int32{"workers": p.Workers, "storesPerSecond": p.StoresPerSecond} {
 		if count <= 0 {
 			errs = append(errs, field.Invalid(path.Child(name), count, "must be positive"))

@@ -61,6 +61,8 @@ type Expected struct {
 	Kind      string
 	Name      string
 	Component string
+	// Behind tells that what was written last of it is not among what was seen.
+	Behind bool
 }
 
 // Conflict is a host that another Store has.

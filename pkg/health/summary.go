@@ -76,11 +76,22 @@ func (o *Observation) phase(cause Verdict, failing bool) v1alpha1.StorePhase {
 
 // wasSettled tells whether the store has been as its present spec says. The
 // Reconciling condition remembers it, so that a pod lost after a change counts
-// as a loss and one that the change itself replaces does not.
+// as a loss and one that the change itself replaces does not. A move to another
+// revision is a change too.
 func (o *Observation) wasSettled() bool {
+	if Moving(o.Store) {
+		return false
+	}
 	last := meta.FindStatusCondition(o.Store.Status.Conditions, v1alpha1.ConditionReconciling)
 	return last != nil && last.ObservedGeneration == o.Store.Generation &&
 		(last.Reason == ReasonSettled || last.Reason == ReasonRecovering)
+}
+
+// Moving tells whether the store was moved to another revision of its engine and
+// has not been ready since.
+func Moving(store *v1alpha1.Store) bool {
+	found := meta.FindStatusCondition(store.Status.Conditions, v1alpha1.ConditionUpToDate)
+	return found != nil && (found.Reason == ReasonRolloutRunning || found.Reason == ReasonRolloutFailed)
 }
 
 // timeLeft is for stores that have never been ready.

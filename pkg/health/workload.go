@@ -14,8 +14,9 @@ type workload struct {
 	kind, name string
 	uid        types.UID
 	exists     bool
-	// seen tells that its controller has seen its latest spec.
-	seen                    bool
+	// seen tells that its controller has seen its latest spec, behind that this spec
+	// is not the latest.
+	seen, behind            bool
 	desired, updated, ready int32
 	existing                int32
 	refusal                 string
@@ -33,15 +34,28 @@ type part struct {
 
 func (o *Observation) part(component string) part {
 	p := part{Observation: o, component: component}
+	add := func(w workload, e Expected) {
+		w.behind = e.Behind
+		p.workloads = append(p.workloads, w)
+	}
 	for _, e := range o.expected("StatefulSet", component) {
-		p.workloads = append(p.workloads, o.statefulSet(e.Name))
+		add(o.statefulSet(e.Name), e)
 	}
 	for _, e := range o.expected("Deployment", component) {
-		p.workloads = append(p.workloads, o.deployment(e.Name))
+		add(o.deployment(e.Name), e)
 	}
 	p.pods = o.podsOf(component)
+	if p.replaced() {
+		p.pods = slices.DeleteFunc(p.pods, func(pod *corev1.Pod) bool { return pod.Status.Phase == corev1.PodFailed })
+	}
 	p.claims = o.claimsOf(p.pods)
 	return p
+}
+
+// replaced tells that no pod which ended is missed: those of a Deployment stay
+// beside their successors until somebody deletes them.
+func (p part) replaced() bool {
+	return !slices.ContainsFunc(p.workloads, func(w workload) bool { return !w.exists || !w.settled() })
 }
 
 func (o *Observation) statefulSet(name string) workload {

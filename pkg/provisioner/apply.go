@@ -27,6 +27,7 @@ import (
 // what they need by themselves, and only a bootstrap Job waits for its
 // predecessor's pods. In a shop that serves each has its turn, see succession.
 func (p *Provisioner) apply(ctx context.Context, w *work) *stop {
+	w.begun = true
 	held, halt := p.supersede(ctx, w)
 	if halt != nil {
 		return halt

@@ -73,6 +73,9 @@ func (c *caches) start(ctx context.Context, background *sync.WaitGroup) error {
 	if err := c.stores.AddIndexers(cache.Indexers{indexHost: hostsOf}); err != nil {
 		return fmt.Errorf("index stores by host: %w", err)
 	}
+	if err := c.stores.AddIndexers(rolloutIndexers); err != nil {
+		return fmt.Errorf("index stores by rollout: %w", err)
+	}
 	if err := c.watch(c.stores, storeHandler{c.p}); err != nil {
 		return fmt.Errorf("handle stores: %w", err)
 	}

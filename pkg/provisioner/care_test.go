@@ -151,13 +151,16 @@ func TestPrune(t *testing.T) {
 			name: "our claim", reason: "data is never pruned", kind: "PersistentVolumeClaim", object: "old-data", labels: labels, manager: FieldManager, kept: true,
 			spec: map[string]any{"accessModes": []any{"ReadWriteOnce"}, "resources": map[string]any{"requests": map[string]any{"storage": "1Gi"}}},
 		},
+		{name: "our Secret", reason: "what a Secret holds cannot be made again", kind: "Secret", object: "old-secret", labels: labels, manager: FieldManager, kept: true},
+	}
+	resources := map[string]schema.GroupVersionResource{
+		"ConfigMap": configMaps, "PersistentVolumeClaim": claims, "Secret": {Version: "v1", Resource: "secrets"},
 	}
 	for _, tt := range tests {
-		resource := configMaps
+		resource := resources[tt.kind]
 		object := &unstructured.Unstructured{Object: map[string]any{"apiVersion": "v1", "kind": tt.kind,
 			"metadata": map[string]any{"name": tt.object, "labels": tt.labels}}}
 		if tt.spec != nil {
-			resource = claims
 			object.Object["spec"] = tt.spec
 			// The store's quota counts storage; this case is about pruning.
 			if err := b.kube.CoreV1().ResourceQuotas(namespace).Delete(t.Context(), "store", metav1.DeleteOptions{}); err != nil && !apierrors.IsNotFound(err) {
@@ -177,11 +180,7 @@ func TestPrune(t *testing.T) {
 	b.edit("prune", func(s *v1alpha1.StoreSpec) { s.DisplayName = "Once more" })
 	b.applied("prune")
 	for _, tt := range tests {
-		resource := configMaps
-		if tt.spec != nil {
-			resource = claims
-		}
-		live, err := b.dyn.Resource(resource).Namespace(namespace).Get(t.Context(), tt.object, metav1.GetOptions{})
+		live, err := b.dyn.Resource(resources[tt.kind]).Namespace(namespace).Get(t.Context(), tt.object, metav1.GetOptions{})
 		if kept := err == nil && live.GetDeletionTimestamp() == nil; kept != tt.kept {
 			t.Errorf("%s: kept %t, want %t (%v): %s", tt.name, kept, tt.kept, err, tt.reason)
 		}

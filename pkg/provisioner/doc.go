@@ -3,7 +3,7 @@
 //
 // One reconcile is one pass through the stages, each in a file of its own:
 // reconcile (order), conflict, pin, render, bind, secret, order and apply, prune,
-// observe, status and event; termination replaces them for a store that is being
+// observe, rollout, status and event; termination replaces them for a store that is being
 // deleted. A pass can end at any instruction. What the next one needs is in the
 // cluster: memory holds caches, never facts.
 //

@@ -5,6 +5,7 @@ import (
 	"k8s.io/apimachinery/pkg/api/meta"
 
 	"platform.example.io/stores/pkg/apis/stores/v1alpha1"
+	"platform.example.io/stores/pkg/health"
 )
 
 // announce records an Event for each turn that a store has taken between two
@@ -18,11 +19,22 @@ func (p *Provisioner) announce(before, after *v1alpha1.Store) {
 		}
 		return condition
 	}
+	// The recorder makes one Event of those that are alike. A reference that names
+	// the version of the Store would make all of them differ.
+	about := &corev1.ObjectReference{
+		APIVersion: v1alpha1.SchemeGroupVersion.String(), Kind: "Store", Name: after.Name, UID: after.UID,
+	}
 	record := func(kind, reason, action, text string) {
-		p.recorder.Eventf(after, nil, kind, reason, action, "%s", text)
+		p.recorder.Eventf(about, nil, kind, reason, action, "%s", text)
 	}
 	if before.Status.ProvisioningStartTime == nil && after.Status.ProvisioningStartTime != nil {
 		record(corev1.EventTypeNormal, "ProvisioningStarted", "Provision", "Took the store up in namespace "+after.Status.Namespace)
+	}
+	if from, to := before.Status.EngineRevision, after.Status.EngineRevision; from != "" && from != to {
+		record(corev1.EventTypeNormal, "RevisionChanged", "Move", "Moved from revision "+from+" to "+to+" of engine "+after.Spec.Engine)
+	}
+	if stageOf(after) == health.ReasonRolloutFailed && stageOf(before) != health.ReasonRolloutFailed {
+		record(corev1.EventTypeWarning, "RolloutFailed", "Move", "Not ready since the move to revision "+after.Status.EngineRevision+", "+note(v1alpha1.ConditionReady))
 	}
 	if is(v1alpha1.ConditionResourcesApplied) && !was(v1alpha1.ConditionResourcesApplied) {
 		record(corev1.EventTypeNormal, "Provisioned", "Apply", "Applied every object of the shop")

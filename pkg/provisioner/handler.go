@@ -2,6 +2,7 @@ package provisioner
 
 import (
 	"slices"
+	"time"
 
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/api/meta"
@@ -27,6 +28,14 @@ func (p *Provisioner) enqueue(name string) {
 	queue.Add(name)
 }
 
+// enqueueAfter has a store looked at when so much time has passed, if nothing has
+// it looked at before.
+func (p *Provisioner) enqueueAfter(name string, wait time.Duration) {
+	if queue := p.queue.Load(); queue != nil {
+		queue.AddAfter(name, wait)
+	}
+}
+
 // urgent tells whether somebody waits for the store.
 func urgent(store *v1alpha1.Store) bool {
 	return store.DeletionTimestamp != nil || store.Status.ObservedGeneration != store.Generation ||
@@ -44,8 +53,10 @@ func (h storeHandler) OnDelete(obj any) {
 	if gone, ok := untombed(obj).(*v1alpha1.Store); ok {
 		h.p.recent.forget(storeKey(gone.Name))
 		h.p.progress.Forget(gone)
+		h.p.pace.forget(gone.Name)
 		h.p.enqueue(gone.Name)
 		h.p.enqueueRivals(gone, gone.Spec.Hosts)
+		h.p.turned(gone, nil)
 	}
 }
 
@@ -56,8 +67,11 @@ func (h storeHandler) changed(before, after any) {
 	}
 	h.p.progress.See(h.p.clock.Now(), store)
 	h.p.enqueue(store.Name)
-	if before, ok := before.(*v1alpha1.Store); ok && !slices.Equal(before.Spec.Hosts, store.Spec.Hosts) {
-		h.p.enqueueRivals(store, before.Spec.Hosts)
+	if before, ok := before.(*v1alpha1.Store); ok {
+		h.p.turned(before, store)
+		if !slices.Equal(before.Spec.Hosts, store.Spec.Hosts) {
+			h.p.enqueueRivals(store, before.Spec.Hosts)
+		}
 	}
 }
 

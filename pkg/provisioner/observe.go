@@ -18,13 +18,15 @@ import (
 // observe gathers from the caches what health judges by.
 func (p *Provisioner) observe(w *work, applied health.Verdict) *health.Observation {
 	c, name := p.caches, w.store.Name
+	// Before what it tells of: what the caches had then, they have afterwards.
+	expected := p.expected(w)
 	return &health.Observation{
 		Now:          p.clock.Now(),
 		Store:        w.store,
 		Namespace:    w.namespace,
 		Timeout:      p.platform.Provisioning.Timeout.Duration,
 		Applied:      applied,
-		Expected:     p.expected(w),
+		Expected:     expected,
 		Conflicts:    w.conflicts,
 		StatefulSets: list[*appsv1.StatefulSet](c, kindStatefulSet, name),
 		Deployments:  list[*appsv1.Deployment](c, kindDeployment, name),
@@ -47,7 +49,7 @@ func (p *Provisioner) expected(w *work) []health.Expected {
 	var expected []health.Expected
 	if w.release != nil {
 		for _, d := range w.release.objects {
-			expected = append(expected, health.Expected{Kind: d.kind.Kind, Name: d.name, Component: d.component})
+			expected = append(expected, health.Expected{Kind: d.kind.Kind, Name: d.name, Component: d.component, Behind: p.behind(w, d)})
 		}
 		return expected
 	}
@@ -59,6 +61,17 @@ func (p *Provisioner) expected(w *work) []health.Expected {
 		}
 	}
 	return expected
+}
+
+// behind tells that an object was written and its cache does not show that yet:
+// then the object says nothing of what was written.
+func (p *Provisioner) behind(w *work, d *desired) bool {
+	of, served := p.caches.kind(d.kind.GroupKind())
+	if !served {
+		return false
+	}
+	cached := p.cached(of, w.namespace, d.name)
+	return p.recent.newest(p.clock.Now(), objectKey{d.kind.GroupKind(), w.namespace, d.name}, cached) != cached
 }
 
 // storeOf returns the name of the store that a namespace of this name would be.

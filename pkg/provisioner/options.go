@@ -61,6 +61,7 @@ func New(options Options) (*Provisioner, error) {
 		releases:  lru.New(releasesKept),
 		recent:    newRecent(),
 		vouched:   newVouched(),
+		pace:      newPace(),
 		progress:  metric.NewProgress(),
 	}
 	if p.clock == nil {

@@ -69,14 +69,15 @@ func ended(pod *corev1.Pod) bool {
 }
 
 // deleteObject deletes exactly the object that was seen, and what it made. One
-// that is gone or has been replaced meanwhile is left to the next reconcile.
+// that is gone is deleted; one that has been replaced meanwhile is a conflict, and
+// the next attempt decides of the one that there is then.
 func (p *Provisioner) deleteObject(ctx context.Context, of *kindCache, object metav1.Object) error {
 	uid, background := object.GetUID(), metav1.DeletePropagationBackground
 	err := p.metadata.Resource(of.resource).Namespace(object.GetNamespace()).Delete(ctx, object.GetName(), metav1.DeleteOptions{
 		PropagationPolicy: &background,
 		Preconditions:     &metav1.Preconditions{UID: &uid},
 	})
-	if apierrors.IsNotFound(err) || apierrors.IsConflict(err) {
+	if apierrors.IsNotFound(err) {
 		return nil
 	}
 	return err

@@ -1,6 +1,7 @@
 package provisioner
 
 import (
+	"bytes"
 	"encoding/json"
 	"maps"
 	"strings"
@@ -43,11 +44,16 @@ func (d *desired) asRendered(live metav1.Object) bool {
 	if owned == nil {
 		return false
 	}
+	// Reading a set is most of what a look at a store costs, and sets seldom change.
+	if known := d.covered.Load(); known != nil && bytes.Equal(*known, owned) {
+		return true
+	}
 	var set map[string]any
-	if err := json.Unmarshal(owned, &set); err != nil {
+	if err := json.Unmarshal(owned, &set); err != nil || !covers(set, d.claims) {
 		return false
 	}
-	return covers(set, d.claims)
+	d.covered.Store(&owned)
+	return true
 }
 
 // claimed returns the fields of an object that somebody can own: all but those

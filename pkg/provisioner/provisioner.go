@@ -46,7 +46,9 @@ type Provisioner struct {
 	releases *lru.Cache // of releaseKey to *release
 	recent   *recent
 	vouched  *vouched
+	pace     *pace
 	subject  atomic.Pointer[rbacv1.Subject] // own account; nil until asked for
 	progress *metric.Progress
 	ready    atomic.Bool // the caches are filled
+	turns    turns
 }

@@ -21,6 +21,7 @@ type work struct {
 	conflicts []health.Conflict
 	revision  *engine.Revision
 	release   *release // nil when the store could not be rendered
+	begun     bool     // the revision's Secrets exist, so that it can be applied
 }
 
 // stop ends the stages before the last. The store's other conditions are still
@@ -65,13 +66,14 @@ func (p *Provisioner) reconcile(ctx context.Context, name string) (again time.Du
 		return 0, halt.err
 	}
 	report := health.Observe(p.observe(w, halt.verdict))
-	if err := p.publish(ctx, w, report); err != nil {
+	recheck, err := p.conclude(ctx, w, report)
+	if err != nil {
 		return 0, err
 	}
 	if halt.err != nil {
 		return 0, halt.err
 	}
-	return p.lookAgain(report.Recheck), nil
+	return p.lookAgain(recheck), nil
 }
 
 // carryOut runs the stages in order; each may end them.

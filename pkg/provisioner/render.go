@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync/atomic"
 
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/runtime/schema"
@@ -51,6 +52,7 @@ type desired struct {
 	body      []byte         // what is sent
 	claims    map[string]any // what is owned then, see ownership.go
 	digest    string
+	covered   atomic.Pointer[[]byte] // the set of fields that was last found to cover the claims
 }
 
 func (p *Provisioner) render(ctx context.Context, w *work) *stop {

@@ -68,7 +68,7 @@ func (p *Provisioner) makeSecret(ctx context.Context, w *work, secret engine.Sec
 	live, err := client.Get(ctx, secret.Name, metav1.GetOptions{})
 	switch {
 	case apierrors.IsNotFound(err) && !namespaceGone(err):
-		if had(w) {
+		if p.had(w, secret.Name) {
 			return refuseForNow(ReasonSecretMissing,
 				"Secret %s was deleted; its values are in the shop's data and cannot be made again: restore the Secret from a backup", secret.Name)
 		}
@@ -161,9 +161,19 @@ func newSecret(w *work, secret engine.Secret, values map[string][]byte) *corev1.
 	}
 }
 
-// had tells whether the running revision has been ready, and so had all its Secrets.
-func had(w *work) bool {
-	return w.store.Status.ReadyTime != nil && w.store.Status.EngineRevision == w.revision.Name
+// had tells whether the shop has had a Secret: it was ready once, with a revision
+// that has it. The revision is recorded when all its Secrets have been made.
+func (p *Provisioner) had(w *work, secret string) bool {
+	running := w.store.Status.EngineRevision
+	if w.store.Status.ReadyTime == nil || running == w.revision.Name {
+		return w.store.Status.ReadyTime != nil
+	}
+	installed, found := p.catalogue.Lookup(w.store.Spec.Engine)
+	if !found {
+		return false
+	}
+	before, found := installed.Revision(running)
+	return found && slices.ContainsFunc(before.Definition.Secrets, func(s engine.SecretDefinition) bool { return s.Name == secret })
 }
 
 // overtaken tells a Secret that was made for an earlier Store of this name by a

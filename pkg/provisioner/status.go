@@ -15,13 +15,18 @@ import (
 	"platform.example.io/stores/pkg/health"
 )
 
-// publish writes the status if it says anything new, and only then tells of what
+// write writes the status if it says anything new, and only then tells of what
 // changed. The write carries the version that was read: a Store that changed, or
-// that was deleted and made again, since then refuses it, and the change has
-// already queued the next reconcile.
-func (p *Provisioner) publish(ctx context.Context, w *work, report health.Report) (err error) {
-	status := p.nextStatus(w, report)
+// that was deleted and made again, since then refuses it. The change will have the
+// store looked at again; so that nothing hangs on when the cache hears of it, and
+// whether a conflict was one, it is looked at in any case. A status that tells of
+// progress alone waits for its time.
+func (p *Provisioner) write(ctx context.Context, w *work, status *v1alpha1.StoreStatus) (err error) {
 	if equality.Semantic.DeepEqual(*status, w.store.Status) {
+		return nil
+	}
+	if wait := p.pace.wait(p.clock.Now(), w.store.Name, &w.store.Status, status); wait > 0 {
+		p.enqueueAfter(w.store.Name, wait)
 		return nil
 	}
 	store := w.store.DeepCopy()
@@ -32,11 +37,13 @@ func (p *Provisioner) publish(ctx context.Context, w *work, report health.Report
 	switch {
 	case apierrors.IsConflict(err), apierrors.IsNotFound(err):
 		klog.FromContext(ctx).V(4).Info("Store changed while it was worked on")
+		p.enqueueAfter(store.Name, p.platform.Provisioning.MinBackoff.Duration)
 		return nil
 	case err != nil:
 		return fmt.Errorf("write status: %w", err)
 	}
 	p.recent.remember(p.clock.Now(), storeKey(store.Name), written)
+	p.pace.wrote(p.clock.Now(), store.Name)
 	p.announce(w.store, written)
 	p.progress.Wrote(p.clock.Now(), w.store, written)
 	return nil
@@ -55,7 +62,9 @@ func (p *Provisioner) nextStatus(w *work, report health.Report) *v1alpha1.StoreS
 	if w.release != nil {
 		status.URL = w.release.URL
 		status.AdminURL = w.release.AdminURL
-		status.EngineRevision = w.revision.Name
+		if w.begun {
+			status.EngineRevision = w.revision.Name
+		}
 		if w.release.AdminSecret != "" {
 			status.AdminSecretRef = &v1alpha1.SecretReference{Namespace: w.namespace, Name: w.release.AdminSecret}
 		}
@@ -81,7 +90,8 @@ func setConditions(status *v1alpha1.StoreStatus, conditions []metav1.Condition, 
 	}
 }
 
-// ownConditions are those that the provisioner writes.
+// ownConditions are those that a report has all of. UpToDate is not among them: it
+// outlasts what can be observed.
 var ownConditions = []string{
 	v1alpha1.ConditionReady, v1alpha1.ConditionReconciling, v1alpha1.ConditionStalled,
 	v1alpha1.ConditionResourcesApplied, v1alpha1.ConditionDatabaseReady, v1alpha1.ConditionBootstrapComplete,

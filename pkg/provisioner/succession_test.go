@@ -1,16 +1,10 @@
 package provisioner
 
 import (
-	"context"
-	"fmt"
-	"strings"
 	"testing"
 
-	admissionregistrationv1 "k8s.io/api/admissionregistration/v1"
-	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"k8s.io/utils/ptr"
 
 	"platform.example.io/stores/pkg/apis/stores/v1alpha1"
 	"platform.example.io/stores/pkg/health"
@@ -98,66 +92,4 @@ func (b *bench) servesAsBefore(store *v1alpha1.Store, image string) {
 	if store.Status.EngineVersion != "10.8.0" {
 		b.t.Errorf("engineVersion is %q, but 10.8.0 serves", store.Status.EngineVersion)
 	}
-}
-
-// refusePods has the API server refuse the pods of a component until the returned
-// function is called.
-func (b *bench) refusePods(namespace, component string) (allow func()) {
-	b.t.Helper()
-	name := namespace + "-" + component
-	policies := b.kube.AdmissionregistrationV1()
-	policy := &admissionregistrationv1.ValidatingAdmissionPolicy{
-		ObjectMeta: metav1.ObjectMeta{Name: name},
-		Spec: admissionregistrationv1.ValidatingAdmissionPolicySpec{
-			FailurePolicy: ptr.To(admissionregistrationv1.Fail),
-			MatchConstraints: &admissionregistrationv1.MatchResources{
-				NamespaceSelector: &metav1.LabelSelector{MatchLabels: map[string]string{corev1.LabelMetadataName: namespace}},
-				ResourceRules: []admissionregistrationv1.NamedRuleWithOperations{{RuleWithOperations: admissionregistrationv1.RuleWithOperations{
-					Operations: []admissionregistrationv1.OperationType{admissionregistrationv1.Create},
-					Rule:       admissionregistrationv1.Rule{APIGroups: []string{""}, APIVersions: []string{"v1"}, Resources: []string{"pods"}},
-				}}},
-			},
-			Validations: []admissionregistrationv1.Validation{{
-				Expression: fmt.Sprintf("object.metadata.labels[?'%s'].orValue('') != '%s'", labelComponent, component),
-				Message:    "no such pods now",
-			}},
-		},
-	}
-	binding := &admissionregistrationv1.ValidatingAdmissionPolicyBinding{
-		ObjectMeta: metav1.ObjectMeta{Name: name},
-		Spec: admissionregistrationv1.ValidatingAdmissionPolicyBindingSpec{
-			PolicyName: name, ValidationActions: []admissionregistrationv1.ValidationAction{admissionregistrationv1.Deny},
-		},
-	}
-	if _, err := policies.ValidatingAdmissionPolicies().Create(b.t.Context(), policy, metav1.CreateOptions{}); err != nil {
-		b.t.Fatal(err)
-	}
-	if _, err := policies.ValidatingAdmissionPolicyBindings().Create(b.t.Context(), binding, metav1.CreateOptions{}); err != nil {
-		b.t.Fatal(err)
-	}
-	remove := func() {
-		for _, err := range []error{
-			policies.ValidatingAdmissionPolicyBindings().Delete(context.WithoutCancel(b.t.Context()), name, metav1.DeleteOptions{}),
-			policies.ValidatingAdmissionPolicies().Delete(context.WithoutCancel(b.t.Context()), name, metav1.DeleteOptions{}),
-		} {
-			if err != nil && !apierrors.IsNotFound(err) {
-				b.t.Error(err)
-			}
-		}
-	}
-	b.t.Cleanup(remove)
-	b.eventually("the policy is in force", func(ctx context.Context) (bool, string) {
-		pod := &corev1.Pod{
-			ObjectMeta: metav1.ObjectMeta{GenerateName: "probe-", Labels: map[string]string{labelComponent: component}},
-			Spec: corev1.PodSpec{
-				SecurityContext: &corev1.PodSecurityContext{
-					RunAsNonRoot: ptr.To(true), SeccompProfile: &corev1.SeccompProfile{Type: corev1.SeccompProfileTypeRuntimeDefault}},
-				Containers: []corev1.Container{{Name: "probe", Image: "probe", SecurityContext: &corev1.SecurityContext{
-					AllowPrivilegeEscalation: ptr.To(false), Capabilities: &corev1.Capabilities{Drop: []corev1.Capability{"ALL"}}}}},
-			},
-		}
-		_, err := b.kube.CoreV1().Pods(namespace).Create(ctx, pod, metav1.CreateOptions{DryRun: []string{metav1.DryRunAll}})
-		return err != nil && strings.Contains(err.Error(), "no such pods now"), fmt.Sprint(err)
-	})
-	return remove
 }

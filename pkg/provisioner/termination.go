@@ -6,6 +6,7 @@ import (
 	"time"
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"platform.example.io/stores/pkg/apis/stores/v1alpha1"
@@ -31,7 +32,10 @@ func (p *Provisioner) terminate(ctx context.Context, store *v1alpha1.Store) (aga
 		deletion.Namespace = found
 	}
 	report := health.ObserveDeletion(deletion)
-	if err := p.publish(ctx, &work{store: store, namespace: namespace}, report); err != nil {
+	w := &work{store: store, namespace: namespace}
+	status := p.nextStatus(w, report)
+	meta.RemoveStatusCondition(&status.Conditions, v1alpha1.ConditionUpToDate)
+	if err := p.write(ctx, w, status); err != nil {
 		return 0, err
 	}
 	return report.Recheck, nil

@@ -2,6 +2,7 @@ package e2e
 
 import (
 	"net/http"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -114,6 +115,11 @@ func TestDeletionProtection(t *testing.T) {
 	expect(t, stores.Delete(t.Context(), "protected", metav1.DeleteOptions{}), forbidden)
 	expect(t, stores.Delete(t.Context(), "protected", metav1.DeleteOptions{DryRun: []string{metav1.DryRunAll}}), forbidden)
 	expect(t, stores.DeleteCollection(t.Context(), metav1.DeleteOptions{}, metav1.ListOptions{LabelSelector: "e2e=protected"}), forbidden)
+	for _, args := range [][]string{{"delete", "store", "protected"}, {"delete", "stores", "-l", "e2e=protected"}, {"delete", "store", "protected", "--force", "--grace-period=0"}} {
+		if _, stderr, err := cluster.Kubectl(t, args...); err == nil || !strings.Contains(stderr, "Forbidden") || !strings.Contains(stderr, "deletionProtection") {
+			t.Errorf("kubectl %v: %v, %q", args, err, stderr)
+		}
+	}
 	if got := get(t, "protected"); got.DeletionTimestamp != nil {
 		t.Error("a refused deletion began")
 	}

@@ -21,7 +21,10 @@ type final struct{ error }
 func try(ctx context.Context, every time.Duration, check func(context.Context) error) error {
 	var last error
 	err := wait.PollUntilContextTimeout(ctx, every, patience, true, func(ctx context.Context) (bool, error) {
-		last = check(ctx)
+		// What the end of the time cut off says less than the attempt before.
+		if err := check(ctx); ctx.Err() == nil || last == nil {
+			last = err
+		}
 		var over *final
 		if errors.As(last, &over) || apierrors.IsInvalid(last) || apierrors.IsBadRequest(last) {
 			return false, errors.New("no further attempt heals that")

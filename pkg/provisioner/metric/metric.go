@@ -18,8 +18,6 @@ import (
 	"k8s.io/component-base/metrics/legacyregistry"
 	_ "k8s.io/component-base/metrics/prometheus/clientgo/leaderelection" // who holds the lease
 	_ "k8s.io/component-base/metrics/prometheus/workqueue"               // depth and latency of the queue
-
-	"platform.example.io/stores/pkg/apis/stores/v1alpha1"
 )
 
 // QueueName is the label `name` of the queue's metrics.
@@ -79,6 +77,12 @@ var (
 		Help:           "Stores by phase, counted every 15 seconds. Every provisioner of a cluster reports all of them, leading or not.",
 		StabilityLevel: metrics.ALPHA,
 	}, []string{"phase"})
+	rolloutStores = metrics.NewGaugeVec(&metrics.GaugeOpts{
+		Namespace: namespace, Subsystem: subsystem, Name: "rollout_stores",
+		Help: "Stores by engine and by the reason of their UpToDate condition (docs/conditions.md), counted every 15 seconds, by every provisioner of a cluster. " +
+			"RolloutFailed is what pauses a rollout.",
+		StabilityLevel: metrics.ALPHA,
+	}, []string{"engine", "reason"})
 	leader = metrics.NewGauge(&metrics.GaugeOpts{
 		Namespace: namespace, Subsystem: subsystem, Name: "leader",
 		Help:           "1 while this provisioner works on stores, 0 while it stands by.",
@@ -93,7 +97,7 @@ var (
 
 // own are all metrics that are defined here.
 var own = []metrics.Registerable{
-	reconcileDuration, provisioningDuration, applies, prunes, failures, stores, leader, fencedWrites,
+	reconcileDuration, provisioningDuration, applies, prunes, failures, stores, rolloutStores, leader, fencedWrites,
 }
 
 // Register adds the metrics to the process's registry, once.
@@ -125,29 +129,3 @@ func Leading(working bool) {
 
 // FencedWrite counts a write that was withheld.
 func FencedWrite() { fencedWrites.Inc() }
-
-// phases are all that are reported, so that an empty one reads zero.
-var phases = []v1alpha1.StorePhase{
-	v1alpha1.StorePending, v1alpha1.StoreProvisioning, v1alpha1.StoreReady, v1alpha1.StoreDegraded,
-	v1alpha1.StoreFailed, v1alpha1.StoreSuspended, v1alpha1.StoreTerminating, v1alpha1.StoreInvalid,
-}
-
-// CountStores sets how many stores there are in each phase. What is no store is
-// not counted.
-func CountStores(all []any) {
-	counts := map[v1alpha1.StorePhase]int{}
-	for _, item := range all {
-		store, ok := item.(*v1alpha1.Store)
-		if !ok {
-			continue
-		}
-		phase := store.Status.Phase
-		if phase == "" {
-			phase = v1alpha1.StorePending
-		}
-		counts[phase]++
-	}
-	for _, phase := range phases {
-		stores.WithLabelValues(string(phase)).Set(float64(counts[phase]))
-	}
-}

@@ -6,16 +6,18 @@ import (
 	"testing"
 	"time"
 
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/component-base/metrics/legacyregistry"
 	"k8s.io/component-base/metrics/testutil"
 
 	"platform.example.io/stores/pkg/apis/stores/v1alpha1"
+	"platform.example.io/stores/pkg/health"
 )
 
 // TestMetrics counts one of everything and reads it as Prometheus would.
 func TestMetrics(t *testing.T) {
 	Register()
-	for _, vector := range []interface{ Reset() }{reconcileDuration, applies, prunes, stores} {
+	for _, vector := range []interface{ Reset() }{reconcileDuration, applies, prunes, stores, rolloutStores} {
 		vector.Reset()
 	}
 	Reconciled(t.Context(), 3*time.Millisecond, nil)
@@ -27,7 +29,13 @@ func TestMetrics(t *testing.T) {
 	Apply("Ingress", Failed)
 	Prune("ConfigMap")
 	Leading(true)
+	upToDate := func(engine, reason string) *v1alpha1.Store {
+		return &v1alpha1.Store{Spec: v1alpha1.StoreSpec{Engine: engine}, Status: v1alpha1.StoreStatus{Phase: v1alpha1.StoreDegraded,
+			Conditions: []metav1.Condition{{Type: v1alpha1.ConditionUpToDate, Reason: reason}}}}
+	}
+	CountStores([]any{upToDate("gone", health.ReasonCurrent)})
 	CountStores([]any{
+		upToDate("woocommerce", health.ReasonRolloutFailed), upToDate("woocommerce", health.ReasonRolloutPaused),
 		&v1alpha1.Store{}, &v1alpha1.Store{Status: v1alpha1.StoreStatus{Phase: v1alpha1.StoreReady}},
 		&v1alpha1.Store{Status: v1alpha1.StoreStatus{Phase: v1alpha1.StoreReady}}, "no store",
 	})
@@ -44,9 +52,21 @@ store_platform_provisioner_leader 1
 # HELP store_platform_provisioner_prunes_total [ALPHA] Objects deleted because they are no longer part of their shop, by kind.
 # TYPE store_platform_provisioner_prunes_total counter
 store_platform_provisioner_prunes_total{kind="ConfigMap"} 1
+# HELP store_platform_provisioner_rollout_stores [ALPHA] Stores by engine and by the reason of their UpToDate condition (docs/conditions.md), counted every 15 seconds, by every provisioner of a cluster. RolloutFailed is what pauses a rollout.
+# TYPE store_platform_provisioner_rollout_stores gauge
+store_platform_provisioner_rollout_stores{engine="gone",reason="Current"} 0
+store_platform_provisioner_rollout_stores{engine="gone",reason="RolloutFailed"} 0
+store_platform_provisioner_rollout_stores{engine="gone",reason="RolloutPaused"} 0
+store_platform_provisioner_rollout_stores{engine="gone",reason="RolloutRunning"} 0
+store_platform_provisioner_rollout_stores{engine="gone",reason="RolloutWaiting"} 0
+store_platform_provisioner_rollout_stores{engine="woocommerce",reason="Current"} 0
+store_platform_provisioner_rollout_stores{engine="woocommerce",reason="RolloutFailed"} 1
+store_platform_provisioner_rollout_stores{engine="woocommerce",reason="RolloutPaused"} 1
+store_platform_provisioner_rollout_stores{engine="woocommerce",reason="RolloutRunning"} 0
+store_platform_provisioner_rollout_stores{engine="woocommerce",reason="RolloutWaiting"} 0
 # HELP store_platform_provisioner_stores [ALPHA] Stores by phase, counted every 15 seconds. Every provisioner of a cluster reports all of them, leading or not.
 # TYPE store_platform_provisioner_stores gauge
-store_platform_provisioner_stores{phase="Degraded"} 0
+store_platform_provisioner_stores{phase="Degraded"} 2
 store_platform_provisioner_stores{phase="Failed"} 0
 store_platform_provisioner_stores{phase="Invalid"} 0
 store_platform_provisioner_stores{phase="Pending"} 1
@@ -55,7 +75,7 @@ store_platform_provisioner_stores{phase="Ready"} 2
 store_platform_provisioner_stores{phase="Suspended"} 0
 store_platform_provisioner_stores{phase="Terminating"} 0
 `
-	names := []string{"applies_total", "leader", "prunes_total", "stores"}
+	names := []string{"applies_total", "leader", "prunes_total", "rollout_stores", "stores"}
 	for i := range names {
 		names[i] = namespace + "_" + subsystem + "_" + names[i]
 	}

@@ -40,23 +40,20 @@ func FuzzBlocks(f *testing.F) {
 		}
 	}))
 	f.Fuzz(func(t *testing.T, content, lengths []byte, code uint8) {
-		if len(content) > 8*unit || len(lengths) > 40 {
-			t.Skip("longer than what matters here")
-		}
+		content, lengths = content[:min(len(content), 8*unit)], lengths[:min(len(lengths), 40)]
 		// Zero is a handler that sets no status; an odd one is an error.
 		if status = int(code); status != 0 {
 			status = 200 + status%2*210
 		}
 		blocks = nil
+		rest := longestAnswer
 		for i, length := range lengths {
 			// An odd length makes the block end anywhere, an even one repeats earlier blocks.
-			size := int(length)*unit + i*int(length%2)
+			size := min(int(length)*unit+i*int(length%2), rest)
+			rest -= size
 			blocks = append(blocks, repeated(content, size))
 		}
 		whole := bytes.Join(blocks, nil)
-		if len(whole) > longestAnswer {
-			t.Skip("longer than what matters here")
-		}
 		for _, look := range []string{"first", "second"} {
 			response := serve(t, handler, "list", "gzip")
 			body := io.Reader(response.Body)

@@ -68,9 +68,7 @@ func FuzzDefaultsValidationConversion(f *testing.F) {
 		f.Add(seed, byte(3))
 	}
 	f.Fuzz(func(t *testing.T, body []byte, format byte) {
-		if len(body) > 64<<10 {
-			t.Skip("longer than what matters here")
-		}
+		body = body[:min(len(body), 64<<10)] // what is longer costs time and shows nothing else
 		versioned := decode(t, codecs, formats[int(format)%len(formats)], body)
 		if versioned == nil {
 			return

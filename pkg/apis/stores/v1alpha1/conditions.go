@@ -24,6 +24,9 @@ const (
 	ConditionBootstrapComplete = "BootstrapComplete"
 	// ConditionRouteReady is True while the shop's hosts are routed to it.
 	ConditionRouteReady = "RouteReady"
+	// ConditionUpToDate is True while the store runs the newest installed revision
+	// of its engine that has its version and plan. Ready does not depend on it.
+	ConditionUpToDate = "UpToDate"
 )
 
 // ReasonStorageInvalid is the reason of the conditions that a damaged stored

@@ -1,0 +1,73 @@
+package provisioner
+
+import (
+	"sync"
+	"time"
+
+	"k8s.io/apimachinery/pkg/api/equality"
+	"k8s.io/apimachinery/pkg/api/meta"
+
+	"platform.example.io/stores/pkg/apis/stores/v1alpha1"
+)
+
+// progressPace is the time between two statuses of a store on its way where the
+// later tells of progress alone. A write costs as much as several applies, and a
+// shop takes minutes.
+const progressPace = 5 * time.Second
+
+// pace remembers when each store's status was written last. It is memory: after a
+// restart the first status is written at once.
+type pace struct {
+	mu      sync.Mutex
+	written map[string]time.Time
+}
+
+func newPace() *pace { return &pace{written: map[string]time.Time{}} }
+
+func (p *pace) wrote(now time.Time, store string) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.written[store] = now
+}
+
+func (p *pace) forget(store string) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	delete(p.written, store)
+}
+
+// wait is how long a store's next status has to wait; 0 for one that tells of
+// more than progress, and for the first.
+func (p *pace) wait(now time.Time, store string, before, after *v1alpha1.StoreStatus) time.Duration {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	last, found := p.written[store]
+	if !found || !onlyProgress(before, after) {
+		return 0
+	}
+	return max(0, min(progressPace, progressPace-now.Sub(last)))
+}
+
+// decisive are the conditions that clients decide by: their turns are told at once.
+var decisive = []string{
+	v1alpha1.ConditionReady, v1alpha1.ConditionReconciling, v1alpha1.ConditionStalled, v1alpha1.ConditionResourcesApplied,
+}
+
+// onlyProgress tells that two statuses differ in nothing that clients decide by,
+// of a store that is on its way in both.
+func onlyProgress(before, after *v1alpha1.StoreStatus) bool {
+	was, is := *before, *after
+	was.Conditions, is.Conditions = nil, nil
+	if !meta.IsStatusConditionTrue(after.Conditions, v1alpha1.ConditionReconciling) || !equality.Semantic.DeepEqual(was, is) {
+		return false
+	}
+	for _, kind := range decisive {
+		was, is := meta.FindStatusCondition(before.Conditions, kind), meta.FindStatusCondition(after.Conditions, kind)
+		if was == nil || is == nil || was.Status != is.Status {
+			return false
+		}
+	}
+	// Other stores wait for what this one says of its move to another revision.
+	return equality.Semantic.DeepEqual(
+		meta.FindStatusCondition(before.Conditions, v1alpha1.ConditionUpToDate), meta.FindStatusCondition(after.Conditions, v1alpha1.ConditionUpToDate))
+}
