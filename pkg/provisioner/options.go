@@ -3,6 +3,7 @@ package provisioner
 import (
 	"errors"
 	"fmt"
+	"time"
 
 	oteltrace "go.opentelemetry.io/otel/trace"
 	"go.opentelemetry.io/otel/trace/noop"
@@ -16,6 +17,7 @@ import (
 	"k8s.io/utils/lru"
 
 	"platform.example.io/stores/pkg/config"
+	"platform.example.io/stores/pkg/deadline"
 	"platform.example.io/stores/pkg/engine"
 	"platform.example.io/stores/pkg/generated/clientset/versioned"
 	"platform.example.io/stores/pkg/generated/clientset/versioned/scheme"
@@ -47,6 +49,9 @@ type Options struct {
 	Clock clock.WithTicker
 	// TracerProvider makes the spans of reconciles. Defaults to one that makes none.
 	TracerProvider oteltrace.TracerProvider
+	// RequestTimeout is when a request that is not wholly answered has failed.
+	// Defaults to 30s; kube-apiserver itself gives up after 60.
+	RequestTimeout time.Duration
 }
 
 // New makes a Provisioner; it speaks to nobody before Run.
@@ -79,7 +84,10 @@ func New(options Options) (*Provisioner, error) {
 		options.TracerProvider = noop.NewTracerProvider()
 	}
 	p.tracer = options.TracerProvider.Tracer(tracerName)
-	if err := p.connect(options.RESTConfig, options.TracerProvider); err != nil {
+	if options.RequestTimeout == 0 {
+		options.RequestTimeout = 30 * time.Second
+	}
+	if err := p.connect(options); err != nil {
 		return nil, err
 	}
 	p.caches = newCaches(p)
@@ -92,14 +100,15 @@ func New(options Options) (*Provisioner, error) {
 //
 // Those that work on stores write only while the lease is held. The Lease is not
 // among what that guards, nor are Events: they tell of what was done before.
-func (p *Provisioner) connect(base *rest.Config, tracers oteltrace.TracerProvider) error {
-	free := rest.CopyConfig(base)
+func (p *Provisioner) connect(options Options) error {
+	free := rest.CopyConfig(options.RESTConfig)
 	free.QPS = -1
 	free.WarningHandlerWithContext = rest.NoWarnings{}
 	if free.UserAgent == "" {
 		free.UserAgent = FieldManager
 	}
-	free.Wrap(tracing.WrapperFor(tracers))
+	free.Wrap(tracing.WrapperFor(options.TracerProvider))
+	free.Wrap(deadline.Within(options.RequestTimeout))
 	own := rest.CopyConfig(free)
 	var err error
 	if p.election != nil {

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
@@ -41,6 +42,51 @@ func (r *refuser) wrap(next http.RoundTripper) http.RoundTripper {
 			Header: http.Header{"Content-Type": {"application/json"}}, Body: io.NopCloser(strings.NewReader(conflict)),
 		}, nil
 	})
+}
+
+// hanger has the answer to the first request of a kind begin and never end, on a
+// connection that lives.
+type hanger struct {
+	chosen func(*http.Request) bool
+	hung   atomic.Bool
+}
+
+func (h *hanger) wrap(next http.RoundTripper) http.RoundTripper {
+	return roundTripper(func(request *http.Request) (*http.Response, error) {
+		if !h.chosen(request) || !h.hung.CompareAndSwap(false, true) {
+			return next.RoundTrip(request)
+		}
+		return &http.Response{
+			StatusCode: http.StatusOK, ProtoMajor: 1, ProtoMinor: 1, Request: request,
+			Header: http.Header{"Content-Type": {"application/json"}}, Body: endless{request.Context()},
+		}, nil
+	})
+}
+
+type endless struct{ context.Context }
+
+func (e endless) Read([]byte) (int, error) { <-e.Done(); return 0, e.Err() }
+
+func (e endless) Close() error { return nil }
+
+// TestAnswerThatNeverEnds has an apply and a status hang: a worker that waited for
+// either would leave the store for good.
+func TestAnswerThatNeverEnds(t *testing.T) {
+	b := newBench(t)
+	apply := &hanger{chosen: func(request *http.Request) bool {
+		return request.Method == http.MethodPatch && strings.Contains(request.URL.Path, "/store-hung/services/")
+	}}
+	status := &hanger{chosen: func(request *http.Request) bool { return strings.HasSuffix(request.URL.Path, "/stores/hung/status") }}
+	b.provision(func(o *Options) {
+		o.RESTConfig.Wrap(apply.wrap)
+		o.RESTConfig.Wrap(status.wrap)
+		o.RequestTimeout = 2 * time.Second
+	})
+	b.order("hung", nil)
+	b.ready("hung")
+	if !apply.hung.Load() || !status.hung.Load() {
+		t.Error("nothing hung: this tested nothing")
+	}
 }
 
 // TestConflictIsTriedAgain refuses the status that says Ready, which is the last

@@ -19,16 +19,19 @@ const (
 	dropAfter         // no answer, done
 	delay             // a late answer
 	cutWatch          // a watch that breaks off
+	hang              // an answer that begins and never ends
 	faults
 )
 
-var kindNames = [faults]string{"409", "429", "500", "504 though done", "dropped", "dropped though done", "late", "watch cut"}
+var kindNames = [faults]string{"409", "429", "500", "504 though done", "dropped", "dropped though done", "late", "watch cut", "hung though done"}
 
 const (
 	// requestFaults is the part of all requests that something happens to, and
 	// watchFaults that of the watches.
 	requestFaults = 0.10
 	watchFaults   = 0.5
+	// hangs are rare, because each holds up a worker for half a minute.
+	hangs = 0.0005
 	// longestWatch is in reads, longestDelay in milliseconds.
 	longestWatch = 60
 	longestDelay = 2000
@@ -36,7 +39,10 @@ const (
 
 // draw says what happens to a request, if anything does.
 func draw(dice *rand.Rand, method string) (kind int, found bool) {
-	if dice.Float64() >= requestFaults {
+	switch chance := dice.Float64(); {
+	case chance < hangs:
+		return hang, true
+	case chance >= requestFaults:
 		return 0, false
 	}
 	kind = dice.IntN(cutWatch)

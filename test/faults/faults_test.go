@@ -13,6 +13,7 @@ import (
 	"fmt"
 	"os"
 	"testing"
+	"time"
 
 	"platform.example.io/stores/test/controlplane"
 )
@@ -52,9 +53,12 @@ func TestFaults(t *testing.T) {
 		number := first + uint64(i)
 		fmt.Printf("seed %d: %d stores; replay with: go test ./test/faults -count=1 -run '^TestFaults$' -v -timeout 0 -seed %d -stores %d\n", number, size, number, size)
 		ran++
+		began, verdict := time.Now(), "not clean"
 		if t.Run(fmt.Sprint("seed-", number), func(t *testing.T) { survive(t, number, size) }) {
 			clean++
+			verdict = "clean"
 		}
+		fmt.Printf("seed %d: %s after %s\n", number, verdict, time.Since(began).Round(time.Second))
 	}
 }
 

@@ -100,6 +100,12 @@ func (p *proxy) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 			panic(http.ErrAbortHandler)
 		}
 		answer(w, r, http.StatusGatewayTimeout, "Timeout")
+	case hang:
+		p.forward.ServeHTTP(httptest.NewRecorder(), r)
+		w.Header().Set("Content-Type", "application/json")
+		_, _ = io.WriteString(w, "{")
+		_ = http.NewResponseController(w).Flush()
+		<-r.Context().Done()
 	case delay:
 		timer := time.NewTimer(time.Duration(1+dice.IntN(longestDelay)) * time.Millisecond)
 		defer timer.Stop()

@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"strconv"
 	"strings"
+	"time"
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -17,9 +18,14 @@ import (
 	"k8s.io/client-go/kubernetes/scheme"
 	corev1client "k8s.io/client-go/kubernetes/typed/core/v1"
 	"k8s.io/client-go/rest"
+
+	"platform.example.io/stores/pkg/deadline"
 )
 
 const mediaTypeProtobuf = "application/vnd.kubernetes.protobuf"
+
+// requestTimeout is kube-apiserver's own default (--request-timeout).
+const requestTimeout = time.Minute
 
 // Namespaces is the client of a cluster's namespaces that storage works with.
 type Namespaces interface {
@@ -36,7 +42,8 @@ type Namespaces interface {
 // server, and flow control belongs to kube-apiserver. And it does not retry:
 // client-go honours Retry-After about ten times, which would hold a request for
 // most of a minute; the hint goes to our client instead, who has the patience to
-// decide about.
+// decide about. What is not wholly answered in time has failed, also where no
+// request of a client's waits for it.
 func NewNamespaces(base *rest.Config) (Namespaces, error) {
 	config := rest.CopyConfig(base)
 	config.QPS = -1
@@ -44,6 +51,7 @@ func NewNamespaces(base *rest.Config) (Namespaces, error) {
 	config.ContentType = mediaTypeProtobuf
 	config.AcceptContentTypes = mediaTypeProtobuf + ",application/json"
 	config.Wrap(func(next http.RoundTripper) http.RoundTripper { return oneTry{next} })
+	config.Wrap(deadline.Within(requestTimeout))
 	clientset, err := kubernetes.NewForConfig(config)
 	if err != nil {
 		return nil, fmt.Errorf("make the client of namespaces: %w", err)

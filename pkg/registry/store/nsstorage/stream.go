@@ -2,6 +2,7 @@ package nsstorage
 
 import (
 	"context"
+	"math/rand/v2"
 	"strconv"
 	"time"
 
@@ -11,7 +12,13 @@ import (
 	"k8s.io/apimachinery/pkg/util/wait"
 	"k8s.io/apimachinery/pkg/watch"
 	"k8s.io/klog/v2"
+	"k8s.io/utils/ptr"
 )
+
+// watchSeconds is the least that one watch of namespaces is asked to last, half of
+// the most: client-go's reflectors do the same (minWatchTimeout). It bounds how
+// long a dead stream on a connection that lives goes unnoticed.
+const watchSeconds = 5 * 60
 
 // stream follows the codec's namespaces from the version on, through outages of
 // kube-apiserver: it opens the watch again where it stopped. It returns when the
@@ -28,6 +35,7 @@ func (s *Storage) stream(ctx context.Context, version uint64, handle func(watch.
 			LabelSelector:       s.codec.Selector().String(),
 			ResourceVersion:     strconv.FormatUint(version, 10),
 			AllowWatchBookmarks: true,
+			TimeoutSeconds:      ptr.To(watchSeconds + rand.Int64N(watchSeconds)),
 		})
 		if err == nil {
 			reached := version
