@@ -6,18 +6,20 @@ export interface Advice {
   action: string;
 }
 
-/** Reads the tables of the document whose columns are Reason, Meaning and What to do. */
+/** Reads the tables of the document that have the columns Meaning and What to do; the first names the reason. */
 export function readAdvice(text: string): Map<string, Advice> {
   const advice = new Map<string, Advice>();
-  let within = false;
+  let header: string[] | undefined;
   for (const line of text.split('\n')) {
-    const cells = line.startsWith('|') ? line.slice(1, line.lastIndexOf('|')).split('|').map((cell) => cell.trim()) : [];
-    if (cells.length !== 3) within = false;
-    else if (cells[2] === 'What to do') within = true;
-    else if (within) {
-      const reason = /^`(\w+)`$/.exec(cells[0] ?? '')?.[1];
-      if (reason) advice.set(reason, { meaning: plain(cells[1]), action: plain(cells[2]) });
+    if (!line.startsWith('|')) {
+      header = undefined;
+      continue;
     }
+    const cells = line.slice(1, line.lastIndexOf('|')).split('|').map((cell) => cell.trim());
+    header ??= cells;
+    const [meaning, action] = [header.indexOf('Meaning'), header.indexOf('What to do')];
+    const reason = /^`(\w+)`$/.exec(cells[0] ?? '')?.[1];
+    if (reason && meaning > 0 && action > 0) advice.set(reason, { meaning: plain(cells[meaning]), action: plain(cells[action]) });
   }
   return advice;
 }

@@ -66,8 +66,9 @@ describe('timeline', () => {
 describe('advice', () => {
   const root = fileURLToPath(new URL('../../../../', import.meta.url));
 
-  test('is read from tables of three columns only', () => {
-    const text = '| Reason | Meaning | What to do |\n|---|---|---|\n| `A` | is [so](x.md) | do `x` |\n\n| Reason | Meaning |\n|---|---|\n| `B` | is |\n';
+  test('is read from tables that say what to do, by the names of their columns', () => {
+    const text = '| Reason | Meaning | What to do | Provoked by |\n|---|---|---|---|\n| `A` | is [so](x.md) | do `x` | `T` |\n\n'
+      + '| Reason | Meaning | Provoked by |\n|---|---|---|\n| `B` | is | `T` |\n';
     expect([...readAdvice(text)]).toEqual([['A', { meaning: 'is so', action: 'do `x`' }]]);
   });
 
