@@ -5,6 +5,7 @@ import (
 	"io"
 	"os"
 	"sync"
+	"syscall"
 	"time"
 
 	"platform.example.io/stores/hack/localcluster/cluster"
@@ -22,6 +23,8 @@ type progress struct {
 func newProgress(log io.Writer, fd int) *progress {
 	p := &progress{log: log}
 	if fd > 0 {
+		// The components must not inherit it: it would stay open until they end.
+		syscall.CloseOnExec(fd)
 		p.waiter = os.NewFile(uintptr(fd), "report")
 	}
 	return p
