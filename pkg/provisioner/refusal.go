@@ -8,6 +8,7 @@ import (
 
 	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 
 	"platform.example.io/stores/pkg/health"
@@ -66,6 +67,9 @@ func classify(d *desired, err error) failure {
 	case apierrors.IsNotFound(err):
 		f.reason, f.outlook = ReasonKindNotServed, health.Stalled
 		f.message = fmt.Sprintf("the cluster does not serve %s (%s) any more; install its definition", d.kind.Kind, d.kind.GroupVersion())
+	case deniedByPolicy(err):
+		f.reason, f.outlook = ReasonApplyForbidden, health.Stalled
+		f.message = fmt.Sprintf("%s is forbidden: %s; that admission policy has to allow it", object, said(err))
 	case apierrors.IsInvalid(err), apierrors.IsBadRequest(err):
 		f.reason, f.outlook = ReasonApplyRefused, health.Stalled
 		f.message = fmt.Sprintf("the API server refuses %s: %s; correct spec, or have the engine repaired", object, causes(err))
@@ -80,6 +84,23 @@ func classify(d *desired, err error) failure {
 		f.message = "objects are being applied; a passing failure of the API server is tried again"
 	}
 	return f
+}
+
+// deniedByPolicy tells that not the object is wrong but somebody does not want it. A
+// ValidatingAdmissionPolicy answers Invalid unless it says otherwise, with a cause
+// that names no field; a webhook answers whatever it likes, and kube-apiserver puts
+// its name first (k8s.io/apiserver/pkg/admission/plugin/webhook/errors).
+func deniedByPolicy(err error) bool {
+	var status apierrors.APIStatus
+	if !errors.As(err, &status) {
+		return false
+	}
+	if strings.HasPrefix(status.Status().Message, "admission webhook ") && !apierrors.IsInternalError(err) {
+		return true
+	}
+	details := status.Status().Details
+	return apierrors.IsInvalid(err) && (details == nil ||
+		!slices.ContainsFunc(details.Causes, func(cause metav1.StatusCause) bool { return cause.Field != "" }))
 }
 
 // namespaceGone tells that the store is being deleted, or is.

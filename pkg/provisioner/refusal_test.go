@@ -57,6 +57,25 @@ func TestClassify(t *testing.T) {
 			name: "forbidden", reason: "a quota, a policy or a role is told by the API server", want: ReasonApplyForbidden, outlook: health.Stalled,
 			err: apierrors.NewForbidden(sets, "database", errors.New("exceeded quota: store")), says: "exceeded quota: store",
 		},
+		{
+			name: "policy", reason: "a policy answers Invalid by default, and no field is wrong", want: ReasonApplyForbidden, outlook: health.Stalled,
+			err: &apierrors.StatusError{ErrStatus: metav1.Status{
+				Status: metav1.StatusFailure, Code: http.StatusUnprocessableEntity, Reason: metav1.StatusReasonInvalid, Message: "no jobs on Wednesdays",
+				Details: &metav1.StatusDetails{Causes: []metav1.StatusCause{{Message: "no jobs on Wednesdays"}}},
+			}},
+			says: "is forbidden: no jobs on Wednesdays; that admission policy",
+		},
+		{
+			name: "webhook says no", reason: "without a code of its own it answers 400", want: ReasonApplyForbidden, outlook: health.Stalled,
+			err: &apierrors.StatusError{ErrStatus: metav1.Status{
+				Status: metav1.StatusFailure, Code: http.StatusBadRequest, Message: `admission webhook "x" denied the request: not here`,
+			}},
+			says: "not here",
+		},
+		{
+			name: "unreadable", reason: "a request that cannot be decoded is the engine's fault", want: ReasonApplyRefused, outlook: health.Stalled,
+			err: apierrors.NewBadRequest("json: cannot unmarshal"), says: "cannot unmarshal",
+		},
 		{name: "namespace going", reason: "the store is being deleted", err: terminating, gone: true},
 		{name: "namespace gone", reason: "the store is deleted", err: apierrors.NewNotFound(schema.GroupResource{Resource: "namespaces"}, "store-acme"), gone: true},
 		{
