@@ -56,7 +56,7 @@ test('a version that was forgotten: the page lists again and nobody notices', as
   await expect.poll(() => listed.length).toBe(2);
 });
 
-test('a form keeps what was typed through 401, 429, 500 and no answer at all', async ({ page, open }) => {
+test('a form keeps what was typed through 401, 403, 429, 500 and no answer at all', async ({ page, open }) => {
   await open('create?engine=woocommerce');
   await page.getByLabel('Name', { exact: true }).fill('e2e-typed');
   await page.getByLabel('Display name').fill('Not to be lost');
@@ -66,6 +66,7 @@ test('a form keeps what was typed through 401, 429, 500 and no answer at all', a
   const send = page.getByRole('button', { name: 'Create e2e-typed' });
   for (const [answer, said] of [
     [status(429, 'TooManyRequests', 'not now', { 'Retry-After': '3' }), 'It asks to wait 3 s.'],
+    [status(403, 'Forbidden', 'stores is forbidden since a moment ago'), 'Not allowed'],
     [status(500, 'InternalError', 'etcd is on fire'), 'etcd is on fire'],
     [(route: Route) => route.abort(), 'The API server does not answer.'],
   ] as const) {

@@ -9,7 +9,7 @@ const policy = {
       namespaceSelector: { matchExpressions: [{ key: 'kubernetes.io/metadata.name', operator: 'In', values: ['store-e2e-refused', 'dashboard-probe'] }] },
       resourceRules: [{ apiGroups: ['batch'], apiVersions: ['v1'], operations: ['CREATE'], resources: ['jobs'] }],
     },
-    validations: [{ expression: 'false', message: 'no jobs on Wednesdays' }],
+    validations: [{ expression: 'false', message: 'no jobs on Wednesdays', reason: 'Forbidden' }],
   },
 };
 const binding = {
@@ -36,6 +36,7 @@ test('a store that cannot be made shows what refuses it, everywhere', async ({ o
 
   await row(page, 'e2e-refused').getByRole('link', { name: 'e2e-refused', exact: true }).click();
   await expect(page.locator('.notice.bad')).toContainText('no jobs on Wednesdays');
+  await expect(page.locator('.notice.bad strong')).toHaveText(/forbids an object\s*ApplyForbidden/);
   await expect(page.locator('.notice.bad')).toContainText('What to do');
   await expect(page.locator('[data-condition=ResourcesApplied]')).toHaveClass('blocked');
 
@@ -54,6 +55,7 @@ test('a shop that breaks is degraded, with its pod, and the log says why it cann
   await expect(page.locator('.title .badge')).toHaveText('Ready');
   await kubectl('annotate', 'pod', '-n', 'store-e2e-crash', '-l', 'app.kubernetes.io/component=application', 'localcluster.example.io/fail=CrashLoopBackOff');
   await expect(page.locator('.title .badge')).toHaveText('Degraded');
+  await expect(page.locator('[data-condition=ApplicationReady]')).toHaveClass('blocked');
   await expect(page.locator('[data-condition=ApplicationReady]')).toContainText('CrashLoop');
   await expect(page.locator('[data-condition=ApplicationReady]')).toContainText('Read its log with the command in the message');
   await page.getByRole('tab', { name: 'Pods and logs' }).click();

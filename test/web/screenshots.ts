@@ -18,7 +18,7 @@ const policy = {
       namespaceSelector: { matchLabels: { 'kubernetes.io/metadata.name': 'store-lantern' } },
       resourceRules: [{ apiGroups: ['apps'], apiVersions: ['v1'], operations: ['CREATE'], resources: ['statefulsets'] }],
     },
-    validations: [{ expression: 'false', message: 'images must come from registry.example.com' }],
+    validations: [{ expression: 'false', message: 'images must come from registry.example.com', reason: 'Forbidden' }],
   },
 };
 const binding = {

@@ -53,7 +53,7 @@ function Top({ route }: { route: Route }) {
   return (
     <header className="top">
       <div>
-        <a className="brand" href={href([])} aria-label="Stores, home"><Mark /><span>Store platform</span></a>
+        <a className="brand" href={href([])} aria-label="Store platform, home"><Mark /><span>Store platform</span></a>
         <nav aria-label="Pages">
           <a href={href([])} aria-current={current('stores')}>Stores</a>
           <a href={href(['platform'])} aria-current={current('platform')}>Platform</a>

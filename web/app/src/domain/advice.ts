@@ -29,4 +29,7 @@ const plain = (cell: string | undefined) => (cell ?? '').replace(/\[([^\]]+)\]\(
 
 const known = readAdvice(document);
 
+/** As much of a meaning as makes a headline. */
+export const firstSentence = (text: string): string => /^.*?\.(?=\s|$)/.exec(text)?.[0].slice(0, -1) ?? text;
+
 export const adviceFor = (reason: string): Advice | undefined => known.get(reason);

@@ -2,8 +2,9 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
 import type { Condition, Phase, Store } from '../api/types';
-import { adviceFor, readAdvice } from './advice';
+import { adviceFor, firstSentence, readAdvice } from './advice';
 import { age } from './age';
+import { newest } from './newest';
 import { phases, troubleOf } from './phase';
 import { everything, readSelection, select, writeSelection } from './selection';
 import { timeline } from './timeline';
@@ -56,6 +57,10 @@ describe('timeline', () => {
     ];
     expect(timeline(store('a', 'Failed', conditions)).map((stage) => stage.state)).toEqual(['done', 'blocked', 'current', 'waiting', 'waiting']);
   });
+  test('a shop that broke is no shop on its way', () => {
+    const conditions = [condition('Ready', 'False', 'CrashLoop', 'exit 1'), condition('Stalled', 'False', 'X'), condition('ApplicationReady', 'False', 'CrashLoop', 'exit 1')];
+    expect(timeline(store('a', 'Degraded', conditions)).map((stage) => stage.state)).toEqual(['waiting', 'waiting', 'waiting', 'blocked', 'waiting']);
+  });
   test('the cause is what is stalled, else why it is not ready', () => {
     expect(troubleOf(store('a', 'Failed', [condition('Ready', 'False', 'X'), condition('Stalled', 'True', 'Y')]))?.reason).toBe('Y');
     expect(troubleOf(store('a', 'Provisioning', [condition('Ready', 'False', 'X'), condition('Stalled', 'False', 'Y')]))?.reason).toBe('X');
@@ -72,6 +77,10 @@ describe('advice', () => {
     expect([...readAdvice(text)]).toEqual([['A', { meaning: 'is so', action: 'do `x`' }]]);
   });
 
+  test.each([
+    ['Too small. Stalled.', 'Too small'], ['Waits for `a.b` still', 'Waits for `a.b` still'], ['Of `a.b`. More.', 'Of `a.b`'], ['', ''],
+  ])('the headline of %j is %j', (text, want) => expect(firstSentence(text)).toBe(want));
+
   test('there is some for every reason that health can give', () => {
     const source = readFileSync(`${root}pkg/health/reason.go`, 'utf8');
     const reasons = [...source.matchAll(/= "([A-Z]\w+)"/g)].map(([, reason]) => reason ?? '');
@@ -80,6 +89,15 @@ describe('advice', () => {
     const plain = ['Ready', 'Progressing', 'Recovering', 'Settled', 'Blocked'];
     expect(reasons.filter((reason) => !plain.includes(reason) && adviceFor(reason) === undefined)).toEqual([]);
   });
+});
+
+test.each([
+  [['9', '10', undefined], '10'], // as numbers, not as text
+  [['10', '9', undefined], '10'],
+  [['1', '2', '3'], '3'],
+])('of versions %j the newest is %s', (versions, want) => {
+  const [first, ...others] = versions.map((resourceVersion) => (resourceVersion === undefined ? undefined : { ...store('a', 'Ready', []), metadata: { name: 'a', uid: 'a', resourceVersion } }));
+  expect(newest(first!, ...others).metadata.resourceVersion).toBe(want);
 });
 
 test('every phase of the API has its place', () => {

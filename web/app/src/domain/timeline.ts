@@ -1,6 +1,6 @@
 // The way of a shop from nothing to serving, as its conditions tell it.
 import type { Condition, Store } from '../api/types';
-import { conditionOf } from './phase';
+import { conditionOf, isTrouble, phaseOf } from './phase';
 
 /** In the order in which they come true. */
 const stages = [
@@ -25,7 +25,7 @@ export interface Stage {
 }
 
 export function timeline(store: Store): Stage[] {
-  const blocked = conditionOf(store, 'Stalled')?.status === 'True';
+  const blocked = isTrouble(phaseOf(store));
   const ready = conditionOf(store, 'Ready');
   return stages.map(({ type, title, waiting }) => {
     const condition = conditionOf(store, type);

@@ -6,6 +6,7 @@ import { fetchJSON } from '../api/request';
 import type { Engine, Store, StoreSpec } from '../api/types';
 import { changeOf, draftOf, specOf, type Draft } from '../domain/draft';
 import { equal, merge, tidy } from '../domain/json';
+import { newest } from '../domain/newest';
 import { announce } from '../state/announce';
 import { useAccess } from '../state/queries';
 import { go, href } from '../state/route';
@@ -34,7 +35,8 @@ export function EditForm({ base, live, engine, onBase }: Properties) {
   const access = useAccess({ resource: 'stores', verb: 'patch', name });
   const change = changeOf(base.spec, draft);
   const [fresh, setFresh] = useState<Store>();
-  const newer = fresh && Number(fresh.metadata.generation) > Number(live.metadata.generation) ? fresh : live;
+  // While the watch is lost, what the page watches is older than what it was told since.
+  const newer = newest(base, live, fresh);
   // Its status changes all the time: only another spec is in the way.
   const conflict = !equal(tidy(newer.spec), tidy(base.spec)) || newer.metadata.uid !== base.metadata.uid;
 

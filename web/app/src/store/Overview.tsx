@@ -1,6 +1,6 @@
 import type { Store } from '../api/types';
 import { moment } from '../domain/age';
-import { adviceFor } from '../domain/advice';
+import { adviceFor, firstSentence } from '../domain/advice';
 import { isTrouble, phaseOf, troubleOf } from '../domain/phase';
 import { Age } from '../list/StoreRow';
 import { Notice } from '../ui/Notice';
@@ -29,7 +29,7 @@ function Cause({ store }: { store: Store }) {
   const trouble = isTrouble(phaseOf(store));
   const advice = adviceFor(cause.reason);
   return (
-    <Notice tone={trouble ? 'bad' : 'busy'} title={cause.reason}>
+    <Notice tone={trouble ? 'bad' : 'busy'} title={<><Prose text={advice ? firstSentence(advice.meaning) : cause.reason} />{advice && <code className="reason">{cause.reason}</code>}</>}>
       <Prose text={cause.message} />
       {trouble && advice && <span className="advice"><b>What to do</b> <Prose text={advice.action} /></span>}
     </Notice>

@@ -2,7 +2,7 @@ import { Tabs } from '@base-ui/react/tabs';
 import { useEffect, useRef } from 'react';
 import { oneStorePath } from '../api/paths';
 import type { Store } from '../api/types';
-import { phaseOf } from '../domain/phase';
+import { isTrouble, phaseOf } from '../domain/phase';
 import { announce } from '../state/announce';
 import { useFeed } from '../state/feeds';
 import { go, href } from '../state/route';
@@ -73,6 +73,6 @@ function useNews(store: Store | undefined) {
     const last = before.current;
     before.current = uid && phase ? { uid, phase } : undefined;
     if (!last || !phase || last.uid !== uid || last.phase === phase) return;
-    announce(`${name} is ${phase}`, phase === 'Ready' ? 'good' : phase === 'Failed' || phase === 'Degraded' ? 'bad' : 'calm');
+    announce(`${name} is ${phase}`, phase === 'Ready' ? 'good' : isTrouble(phase) ? 'bad' : 'calm');
   }, [uid, phase, name]);
 }

@@ -4,7 +4,7 @@ import type { Tone } from '../domain/phase';
 
 interface Properties {
   tone: Tone;
-  title: string;
+  title: ReactNode;
   children?: ReactNode;
   action?: ReactNode;
   role?: 'alert' | 'status';
