@@ -58,6 +58,19 @@ func execute(t testing.TB, p *platform, c *churn, kills []kill) {
 			// Nobody can be killed who has not come back from the last time.
 			p.own.WaitReady(t)
 			p.own.Kill(t, k.victim)
+			if k.victim != controlplane.ControllerManager {
+				p.remind(t)
+			}
 		}
 	}
+}
+
+// remind has the simulated nodes look at all their pods again. A kubelet tries for
+// ever to say what it has done; kwok forgets a pod whose request etcd's death
+// answered (shouldRetry in its pkg/kwok/controllers/utils.go), and the pod would
+// stay as it is until kube-apiserver's next death.
+func (p *platform) remind(t testing.TB) {
+	t.Helper()
+	p.own.WaitReady(t)
+	p.own.Kill(t, controlplane.Kwok)
 }
