@@ -66,19 +66,19 @@ func TestForbiddenIsExplained(t *testing.T) {
 // is for life: to change it is invalid.
 func TestInvalidIsExplained(t *testing.T) {
 	b := newBench(t)
-	b.order("invalid", nil)
-	services := b.kube.CoreV1().Services("store-invalid")
+	b.order("taken-name", nil)
+	services := b.kube.CoreV1().Services("store-taken-name")
 	taken := &corev1.Service{ObjectMeta: metav1.ObjectMeta{Name: "database"}, Spec: corev1.ServiceSpec{Ports: []corev1.ServicePort{{Port: 3306}}}}
 	if _, err := services.Create(t.Context(), taken, metav1.CreateOptions{}); err != nil {
 		t.Fatal(err)
 	}
 	b.provision(nil)
-	store := b.condition("invalid", v1alpha1.ConditionResourcesApplied, metav1.ConditionFalse, ReasonApplyRefused)
+	store := b.condition("taken-name", v1alpha1.ConditionResourcesApplied, metav1.ConditionFalse, ReasonApplyRefused)
 	if applied := meta.FindStatusCondition(store.Status.Conditions, v1alpha1.ConditionResourcesApplied); !strings.Contains(applied.Message, "Service database: spec.clusterIP") {
 		t.Errorf("message %q names no field", applied.Message)
 	}
 	if err := services.Delete(t.Context(), "database", metav1.DeleteOptions{}); err != nil {
 		t.Fatal(err)
 	}
-	b.ready("invalid")
+	b.ready("taken-name")
 }

@@ -82,10 +82,21 @@ func TestRollout(t *testing.T) {
 		return false, fmt.Sprintf("%d stores", len(stores.Items))
 	})
 	first.stop()
+	// Events are told as well as may be: the last of a provisioner may die with it.
+	untold := map[string]bool{}
+	for _, name := range names {
+		store, err := b.stores.PlatformV1alpha1().Stores().Get(t.Context(), name, metav1.GetOptions{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		untold[name] = store.Status.EngineRevision == "r2"
+	}
 	b.provision(upgraded)
 	for _, name := range names {
 		store := b.eventuallyAt(name, "r2")
-		b.told(store, "RevisionChanged")
+		if !untold[name] {
+			b.told(store, "RevisionChanged")
+		}
 		b.isSecond(name)
 		if diff := cmp.Diff(passwords[name], b.secret("store-"+name, "database").Data); diff != "" {
 			t.Errorf("store %s has other passwords than before", name)
