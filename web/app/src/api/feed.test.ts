@@ -148,8 +148,17 @@ describe('a feed', () => {
     expect(names()).toEqual(['acme']);
   });
 
-  test.each([401, 403])('asks nobody again by itself after %d, and at once when told', async (code) => {
-    server.lists.unshift(new ApiError(code, '', 'no'));
+  // A server that has just started knows neither roles nor whom to believe, and refuses.
+  test('a refusal is shown as one, and tried again', async () => {
+    server.lists.unshift(new ApiError(403, 'Forbidden', 'no'));
+    await start();
+    expect(state()).toBe('denied');
+    await pass(5000);
+    expect(state()).toBe('live');
+  });
+
+  test('asks nobody again by itself after 401, and at once when told', async () => {
+    server.lists.unshift(new ApiError(401, '', 'no'));
     await start();
     expect(state()).toBe('denied');
     await pass(600_000);

@@ -13,7 +13,10 @@ export type Connection =
   | { state: 'connecting' }
   | { state: 'live' }
   | { state: 'retrying'; error: Error; since: number; next: number }
-  /** 401 or 403: nothing is tried until something changes. */
+  /**
+   * 401: nothing is tried until somebody signs in. 403 is tried again, later each time: rights are
+   * given, and a server that has just started refuses for a moment what it will allow.
+   */
   | { state: 'denied'; error: ApiError };
 
 export interface Snapshot<T> {
@@ -177,7 +180,7 @@ export class Feed<T extends Stored> {
       this.#connect({ state: 'retrying', error, since: before.state === 'retrying' ? before.since : now, next: now + wait });
     }
     await new Promise<void>((resolve) => {
-      const timer = denied ? undefined : setTimeout(resolve, wait);
+      const timer = error instanceof ApiError && error.unauthorized ? undefined : setTimeout(resolve, wait);
       const now = () => {
         clearTimeout(timer);
         resolve();
