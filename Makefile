@@ -149,13 +149,14 @@ test-e2e: build localcluster ## The end-to-end tests only
 	go test $(RACE) -count=1 -timeout $(TEST_TIMEOUT) ./test/e2e/...
 
 # `make test` has a short run of these tests: one seed, a few stores. STORES are
-# those of each seed. Run as a program, so that its verdict is the last line.
+# those of each seed; AT_ONCE seeds run beside each other. Run as a program, so that its verdict is the last line.
 SEEDS ?= 20
 STORES ?= 60
+AT_ONCE ?= 1
 .PHONY: test-faults
 test-faults: build localcluster ## SEEDS (20) churns of stores while servers are killed and connections fail
 	go test $(RACE) -c -o $(BIN)/faults.test ./test/faults
-	@$(BIN)/faults.test -test.v -test.timeout 0 -test.run '^TestFaults$$' -seeds $(SEEDS) -stores $(STORES)
+	@$(BIN)/faults.test -test.v -test.timeout 0 -test.run '^TestFaults$$' -seeds $(SEEDS) -stores $(STORES) -at-once $(AT_ONCE)
 
 .PHONY: test-clients
 test-clients: build localcluster $(BIN)/kubectl-newest $(BIN)/kubectl-oldest $(NODE_CLIENT)/node_modules/.package-lock.json ## Tests with other people's clients: three kubectls, controller-runtime, kstatus, Node

@@ -12,6 +12,7 @@ import (
 	"flag"
 	"fmt"
 	"os"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -21,8 +22,9 @@ import (
 var (
 	seeds  = flag.Int("seeds", 0, "run so many seeds, from -seed on")
 	seed   = flag.Uint64("seed", 0, "the first seed; alone, the one to replay")
-	logs   = flag.String("logs", "", "directory that keeps the whole logs of our processes, of the last seed")
+	logs   = flag.String("logs", "", "directory that keeps the whole logs of our processes, of each seed")
 	stores = flag.Int("stores", 60, "stores of each seed; without -seeds and -seed a short run has fewer")
+	atOnce = flag.Int("at-once", 1, "how many seeds run at once: each has a control plane, which needs about 1 GB and a core")
 )
 
 // What `make test` runs: one seed, always the same, so that a red run is a
@@ -35,14 +37,19 @@ const (
 // TestMain says last how many seeds were clean, after everything that a failure
 // prints.
 func TestMain(m *testing.M) {
+	flag.Parse()
+	// What runs at once is this test's to say; nothing else here is parallel.
+	if err := flag.Set("test.parallel", fmt.Sprint(*atOnce)); err != nil {
+		panic(err)
+	}
 	code := m.Run()
-	if ran > 0 {
-		fmt.Printf("seeds %d clean %d\n", ran, clean)
+	if ran.Load() > 0 {
+		fmt.Printf("seeds %d clean %d\n", ran.Load(), clean.Load())
 	}
 	os.Exit(code)
 }
 
-var ran, clean int
+var ran, clean atomic.Int32
 
 func TestFaults(t *testing.T) {
 	first, count, size := uint64(shortSeed), 1, shortStores
@@ -51,14 +58,21 @@ func TestFaults(t *testing.T) {
 	}
 	for i := range count {
 		number := first + uint64(i)
-		fmt.Printf("seed %d: %d stores; replay with: go test ./test/faults -count=1 -run '^TestFaults$' -v -timeout 0 -seed %d -stores %d\n", number, size, number, size)
-		ran++
-		began, verdict := time.Now(), "not clean"
-		if t.Run(fmt.Sprint("seed-", number), func(t *testing.T) { survive(t, number, size) }) {
-			clean++
-			verdict = "clean"
-		}
-		fmt.Printf("seed %d: %s after %s\n", number, verdict, time.Since(began).Round(time.Second))
+		t.Run(fmt.Sprint("seed-", number), func(t *testing.T) {
+			t.Parallel()
+			fmt.Printf("seed %d: %d stores; replay with: go test ./test/faults -count=1 -run '^TestFaults$' -v -timeout 0 -seed %d -stores %d\n", number, size, number, size)
+			ran.Add(1)
+			began := time.Now()
+			t.Cleanup(func() {
+				verdict := "not clean"
+				if !t.Failed() {
+					clean.Add(1)
+					verdict = "clean"
+				}
+				fmt.Printf("seed %d: %s after %s\n", number, verdict, time.Since(began).Round(time.Second))
+			})
+			survive(t, number, size)
+		})
 	}
 }
 

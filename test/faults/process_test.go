@@ -154,7 +154,7 @@ func (p *process) judge(t testing.TB) {
 	}
 	t.Logf("%s was started %d times", p.name, p.starts)
 	if *logs != "" {
-		if err := os.WriteFile(filepath.Join(*logs, filepath.Base(p.log)), data, 0o600); err != nil {
+		if err := os.WriteFile(filepath.Join(*logs, filepath.Base(t.Name())+"-"+filepath.Base(p.log)), data, 0o600); err != nil {
 			t.Error(err)
 		}
 	}
