@@ -6,34 +6,48 @@ import (
 
 	"k8s.io/apimachinery/pkg/api/equality"
 	"k8s.io/apimachinery/pkg/api/meta"
+	"k8s.io/apimachinery/pkg/util/sets"
 
 	"platform.example.io/stores/pkg/apis/stores/v1alpha1"
 )
 
-// progressPace is the time between two statuses of a store on its way where the
-// later tells of progress alone. A write costs as much as several applies, and a
-// shop takes minutes.
-const progressPace = 5 * time.Second
+// The time between two statuses of a store on its way where the later tells of
+// progress alone: progressPace, and with many on their way progressShare for each,
+// up to progressPatience. A write costs as much as several applies, and takes
+// them from shops that wait for theirs; who watches hundreds come up does not miss
+// a step of one.
+const (
+	progressPace     = 5 * time.Second
+	progressShare    = 500 * time.Millisecond
+	progressPatience = time.Minute
+)
 
-// pace remembers when each store's status was written last. It is memory: after a
-// restart the first status is written at once.
+// pace remembers when each store's status was written last, and which stores are
+// on their way. It is memory: after a restart the first status is written at once.
 type pace struct {
 	mu      sync.Mutex
 	written map[string]time.Time
+	onWay   sets.Set[string]
 }
 
-func newPace() *pace { return &pace{written: map[string]time.Time{}} }
+func newPace() *pace { return &pace{written: map[string]time.Time{}, onWay: sets.New[string]()} }
 
-func (p *pace) wrote(now time.Time, store string) {
+func (p *pace) wrote(now time.Time, store string, status *v1alpha1.StoreStatus) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.written[store] = now
+	if reconciling(status) {
+		p.onWay.Insert(store)
+	} else {
+		p.onWay.Delete(store)
+	}
 }
 
 func (p *pace) forget(store string) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	delete(p.written, store)
+	p.onWay.Delete(store)
 }
 
 // wait is how long a store's next status has to wait; 0 for one that tells of
@@ -45,7 +59,12 @@ func (p *pace) wait(now time.Time, store string, before, after *v1alpha1.StoreSt
 	if !found || !onlyProgress(before, after) {
 		return 0
 	}
-	return max(0, min(progressPace, progressPace-now.Sub(last)))
+	step := min(max(progressPace, time.Duration(p.onWay.Len())*progressShare), progressPatience)
+	return max(0, min(step, step-now.Sub(last)))
+}
+
+func reconciling(status *v1alpha1.StoreStatus) bool {
+	return meta.IsStatusConditionTrue(status.Conditions, v1alpha1.ConditionReconciling)
 }
 
 // decisive are the conditions that clients decide by: their turns are told at once.
@@ -58,7 +77,7 @@ var decisive = []string{
 func onlyProgress(before, after *v1alpha1.StoreStatus) bool {
 	was, is := *before, *after
 	was.Conditions, is.Conditions = nil, nil
-	if !meta.IsStatusConditionTrue(after.Conditions, v1alpha1.ConditionReconciling) || !equality.Semantic.DeepEqual(was, is) {
+	if !reconciling(after) || !equality.Semantic.DeepEqual(was, is) {
 		return false
 	}
 	for _, kind := range decisive {

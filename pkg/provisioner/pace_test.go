@@ -1,6 +1,7 @@
 package provisioner
 
 import (
+	"fmt"
 	"testing"
 	"time"
 
@@ -99,7 +100,7 @@ func TestOnlyProgress(t *testing.T) {
 			if wait := p.wait(noon, "acme", before, after); wait != 0 {
 				t.Errorf("the first status of a process waits %s", wait)
 			}
-			p.wrote(noon, "acme")
+			p.wrote(noon, "acme", before)
 			want := map[bool]time.Duration{true: progressPace - time.Second}[tt.want]
 			if wait := p.wait(noon.Add(time.Second), "acme", before, after); wait != want {
 				t.Errorf("a second after the last it waits %s, want %s: %s", wait, want, tt.reason)
@@ -112,4 +113,47 @@ func TestOnlyProgress(t *testing.T) {
 			}
 		})
 	}
+}
+
+// TestPaceIsShared: with many stores on their way, each tells of its progress less often.
+func TestPaceIsShared(t *testing.T) {
+	noon := time.Date(2026, 11, 25, 12, 0, 0, 0, time.UTC)
+	status := func(reconciling metav1.ConditionStatus) *v1alpha1.StoreStatus {
+		made := &v1alpha1.StoreStatus{}
+		for _, kind := range decisive {
+			made.Conditions = append(made.Conditions, metav1.Condition{Type: kind, Status: metav1.ConditionFalse})
+		}
+		for at := range made.Conditions {
+			if made.Conditions[at].Type == v1alpha1.ConditionReconciling {
+				made.Conditions[at].Status = reconciling
+			}
+		}
+		return made
+	}
+	busy, settled := status(metav1.ConditionTrue), status(metav1.ConditionFalse)
+	p := newPace()
+	has := func(when string, want time.Duration) {
+		t.Helper()
+		p.wrote(noon, "acme", busy)
+		if wait := p.wait(noon, "acme", busy, busy); wait != want {
+			t.Errorf("%s it waits %s, want %s", when, wait, want)
+		}
+	}
+	has("alone", progressPace)
+	fill := func(n int, status *v1alpha1.StoreStatus) {
+		for i := range n {
+			p.wrote(noon, fmt.Sprint("other-", i), status)
+		}
+	}
+	fill(39, busy)
+	has("among forty", 40*progressShare)
+	fill(1000, busy)
+	has("among a thousand", progressPatience)
+	fill(1000, settled)
+	has("when the others have come up", progressPace)
+	fill(1000, busy)
+	for i := range 1000 {
+		p.forget(fmt.Sprint("other-", i))
+	}
+	has("when the others have gone", progressPace)
 }

@@ -43,7 +43,7 @@ func (p *Provisioner) write(ctx context.Context, w *work, status *v1alpha1.Store
 		return fmt.Errorf("write status: %w", err)
 	}
 	p.recent.remember(p.clock.Now(), storeKey(store.Name), written)
-	p.pace.wrote(p.clock.Now(), store.Name)
+	p.pace.wrote(p.clock.Now(), store.Name, &written.Status)
 	p.announce(w.store, written)
 	p.progress.Wrote(p.clock.Now(), w.store, written)
 	return nil
