@@ -23,8 +23,9 @@ var files = []struct {
 	// The policies come first: without them the roles grant more than they seem to.
 	{"rbac.yaml", []string{"admission.yaml", "serviceaccounts.yaml", "rbac-apiserver.yaml", "rbac-provisioner.yaml", "rbac-operation.yaml", "rbac-users.yaml"}},
 	{"config.yaml", []string{"config.yaml"}},
-	{"service.yaml", []string{"service.yaml"}},
-	{"deployment.yaml", []string{"apiserver.yaml", "provisioner.yaml", "disruptionbudgets.yaml"}},
+	{"service.yaml", []string{"service.yaml", "networkpolicies.yaml"}},
+	{"flowcontrol.yaml", []string{"flowcontrol.yaml"}},
+	{"deployment.yaml", []string{"apiserver.yaml", "provisioner.yaml", "dashboard.yaml", "disruptionbudgets.yaml"}},
 	{"apiservice.yaml", []string{"apiservice.yaml"}},
 }
 

@@ -30,8 +30,8 @@ var valueSets = map[string][]string{
 	"prod":    {chartDirectory + "/values-prod.yaml"},
 }
 
-// untyped are the kinds that no Go type here decodes: cert-manager's.
-var untyped = map[string]bool{"cert-manager.io/v1": true}
+// untyped are the groups whose kinds no Go type here decodes.
+var untyped = map[string]bool{"cert-manager.io/v1": true, "gateway.networking.k8s.io/v1": true, "monitoring.coreos.com/v1": true}
 
 func render(t *testing.T, files []string, override map[string]any) ([]manifest.Template, error) {
 	t.Helper()

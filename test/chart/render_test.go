@@ -62,10 +62,18 @@ func TestGolden(t *testing.T) {
 func TestConfiguration(t *testing.T) {
 	for name, files := range valueSets {
 		t.Run(name, func(t *testing.T) {
+			found := false
 			for _, configMap := range find[*corev1.ConfigMap](renderObjects(t, files, nil)) {
+				if configMap.Name != "store-platform" {
+					continue
+				}
+				found = true
 				if _, err := config.Parse([]byte(configMap.Data["config.yaml"])); err != nil {
 					t.Error(err)
 				}
+			}
+			if !found {
+				t.Error("rendered no configuration")
 			}
 		})
 	}
@@ -79,7 +87,7 @@ func TestPodsAreRestricted(t *testing.T) {
 	for name, files := range valueSets {
 		t.Run(name, func(t *testing.T) {
 			objects := renderObjects(t, files, nil)
-			deployments := []string{"store-apiserver"}
+			deployments := []string{"store-apiserver", "store-dashboard"}
 			if name != "local" {
 				deployments = append(deployments, "store-provisioner")
 			}
@@ -171,4 +179,13 @@ func tlsVolume(t *testing.T, objects []runtime.Object) string {
 	}
 	t.Fatal("the API server mounts no certificate")
 	return ""
+}
+
+func namespaceOf(t *testing.T, objects []runtime.Object) *corev1.Namespace {
+	t.Helper()
+	namespaces := find[*corev1.Namespace](objects)
+	if len(namespaces) != 1 {
+		t.Fatalf("rendered %d Namespaces", len(namespaces))
+	}
+	return namespaces[0]
 }

@@ -1,6 +1,7 @@
 package chart
 
 import (
+	"strings"
 	"testing"
 
 	appsv1 "k8s.io/api/apps/v1"
@@ -8,26 +9,37 @@ import (
 	rbacv1 "k8s.io/api/rbac/v1"
 )
 
+// TestSchemaRefuses wants a bad value refused before anything is installed, by a
+// message that names the value and what is wrong with it.
 func TestSchemaRefuses(t *testing.T) {
+	type values = map[string]any
 	for _, c := range []struct {
-		name, reason string
-		override     map[string]any
+		name, want, reason string
+		override           values
 	}{
-		{name: "unknown value", override: map[string]any{"replicas": 3}, reason: "a misspelt value is not silently a default"},
-		{name: "unknown workload value", override: map[string]any{"apiserver": map[string]any{"replica": 3}}, reason: "below the top level, too"},
-		{name: "no replica", override: map[string]any{"apiserver": map[string]any{"replicas": 0}}, reason: "an APIService without a server blocks every namespace deletion"},
-		{name: "mode of the API server", override: map[string]any{"apiserver": map[string]any{"mode": "InProcess"}}, reason: "only the provisioner has a mode"},
-		{name: "unknown mode", override: map[string]any{"provisioner": map[string]any{"mode": "Sidecar"}}, reason: "there are two"},
-		{name: "certificate without its Secret", override: map[string]any{"servingCertificate": map[string]any{"mode": "Existing", "caBundle": "bWluZQ=="}}, reason: "mode Existing needs it"},
-		{name: "certificate without its issuer", override: map[string]any{"servingCertificate": map[string]any{"mode": "Existing", "secretName": "mine"}}, reason: "kube-apiserver would not trust it"},
-		{name: "tag with a digest in it", override: map[string]any{"image": map[string]any{"tag": "1@sha256:abc"}}, reason: "digest has a value of its own"},
-		{name: "kind of the configuration", override: map[string]any{"config": map[string]any{"kind": "Other"}}, reason: "the chart writes it"},
-		{name: "policy parameters in Secrets", override: map[string]any{"rbac": map[string]any{"policyParameters": []any{map[string]any{"apiGroup": "", "resources": []any{"secrets"}}}}}, reason: "the API server must not read every secret of the cluster"},
-		{name: "positional argument", override: map[string]any{"apiserver": map[string]any{"extraArgs": []any{"provisioner"}}}, reason: "an argument could choose another subcommand"},
+		{"unknown value", "additional properties 'replicas' not allowed", "a misspelt value is not silently a default", values{"replicas": 3}},
+		{"unknown workload value", "at '/apiserver': additional properties 'replica' not allowed", "below the top level, too", values{"apiserver": values{"replica": 3}}},
+		{"unknown configuration", "at '/config': additional properties 'baseDomian' not allowed", "else the pods would find it", values{"config": values{"baseDomian": "a.example"}}},
+		{"no replica", "at '/apiserver/replicas': minimum: got 0, want 1", "an APIService without a server blocks every namespace deletion", values{"apiserver": values{"replicas": 0}}},
+		{"text for a number", "at '/apiserver/replicas': got string, want integer", "--set-string is a common mistake", values{"apiserver": values{"replicas": "3"}}},
+		{"mode of the API server", "additional properties 'mode' not allowed", "only the provisioner has a mode", values{"apiserver": values{"mode": "InProcess"}}},
+		{"unknown mode", "value must be one of 'Deployment', 'InProcess'", "there are two", values{"provisioner": values{"mode": "Sidecar"}}},
+		{"certificate without its Secret", "at '/servingCertificate/secretName': minLength", "mode Existing needs it", values{"servingCertificate": values{"mode": "Existing", "caBundle": "bWluZQ=="}}},
+		{"certificate without its issuer", "at '/servingCertificate/caBundle': minLength", "kube-apiserver would not trust it", values{"servingCertificate": values{"mode": "Existing", "secretName": "mine"}}},
+		{"tag with a digest in it", "at '/image/tag'", "digest has a value of its own", values{"image": values{"tag": "1@sha256:abc"}}},
+		{"kind of the configuration", "additional properties 'kind' not allowed", "the chart writes it", values{"config": values{"kind": "Other"}}},
+		{"duration without a unit", "at '/config/provisioning/timeout'", "15 of what?", values{"config": values{"provisioning": values{"timeout": "15"}}}},
+		{"policy parameters in Secrets", "at '/rbac/policyParameters/0/resources/0'", "the API server must not read every secret of the cluster", values{"rbac": values{"policyParameters": []any{values{"apiGroup": "", "resources": []any{"secrets"}}}}}},
+		{"positional argument", "at '/apiserver/extraArgs/0'", "an argument could choose another subcommand", values{"apiserver": values{"extraArgs": []any{"provisioner"}}}},
+		{"route without a host", "at '/dashboard/route/host': minLength", "it would catch every host", values{"dashboard": values{"route": values{"kind": "Ingress"}}}},
+		{"route to no Gateway", "at '/dashboard/route/parentRefs': minItems", "nobody would attend to it", values{"dashboard": values{"route": values{"kind": "HTTPRoute", "host": "a.example"}}}},
+		{"port of a privileged process", "at '/apiserver/port': minimum", "the pods are nobody", values{"apiserver": values{"port": 443}}},
+		{"runbooks with an anchor", "at '/monitoring/rules/runbookURL'", "each alert appends its own", values{"monitoring": values{"rules": values{"runbookURL": "https://a.example/#b"}}}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			if _, err := render(t, nil, c.override); err == nil {
-				t.Errorf("rendered: %s", c.reason)
+			_, err := render(t, nil, c.override)
+			if err == nil || !strings.Contains(err.Error(), c.want) {
+				t.Errorf("got %v, want %q: %s", err, c.want, c.reason)
 			}
 		})
 	}
@@ -35,10 +47,10 @@ func TestSchemaRefuses(t *testing.T) {
 
 func TestProductionSurvivesANode(t *testing.T) {
 	objects := renderObjects(t, valueSets["prod"], nil)
-	for _, name := range []string{"store-apiserver", "store-provisioner"} {
+	for _, name := range []string{"store-apiserver", "store-provisioner", "store-dashboard"} {
 		deployment := findDeployment(t, objects, name)
-		if *deployment.Spec.Replicas < 2 {
-			t.Errorf("%s has %d replicas: one node less, and it is gone", name, *deployment.Spec.Replicas)
+		if replicas := deployment.Spec.Replicas; replicas != nil && *replicas < 2 {
+			t.Errorf("%s has %d replicas: one node less, and it is gone", name, *replicas)
 		}
 		if deployment.Spec.Strategy.RollingUpdate.MaxUnavailable.IntValue() != 0 {
 			t.Errorf("%s: a rollout takes away a replica before it has another", name)

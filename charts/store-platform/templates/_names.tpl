@@ -35,6 +35,25 @@ store-apiserver-tls
 {{- end -}}
 {{- end -}}
 
+{{/* What has pods of its own. */}}
+{{- define "platform.components" -}}
+- apiserver
+{{- if eq .Values.provisioner.mode "Deployment" }}
+- provisioner
+{{- end }}
+{{- if .Values.dashboard.enabled }}
+- dashboard
+{{- end }}
+{{- end -}}
+
+{{- define "platform.dashboardSecret" -}}
+{{- if .Values.dashboard.tlsSecretName -}}
+{{ .Values.dashboard.tlsSecretName }}
+{{- else if eq .Values.servingCertificate.mode "CertManager" -}}
+store-dashboard-tls
+{{- end -}}
+{{- end -}}
+
 {{/* In process, the API server's account does the provisioner's work. */}}
 {{- define "platform.provisionerSubjects" -}}
 - kind: ServiceAccount

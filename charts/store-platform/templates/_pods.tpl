@@ -1,4 +1,4 @@
-{{/* What the pods of the API server and of the provisioner have in common. */}}
+{{/* What the pods of the API server, the provisioner and the dashboard have in common. */}}
 
 {{- define "platform.podAnnotations" -}}
 {{/* A changed configuration restarts the pods, one at a time. */ -}}
@@ -9,16 +9,10 @@ checksum/config: {{ include "platform.config" .root | sha256sum }}
 {{- end -}}
 
 {{- define "platform.podSpec" -}}
-automountServiceAccountToken: true
-{{- with .root.Values.image.pullSecrets }}
-imagePullSecrets:
-  {{- range . }}
-  - name: {{ . }}
-  {{- end }}
-{{- end }}
-{{- with .settings.priorityClassName }}
-priorityClassName: {{ . }}
-{{- end }}
+{{- $priority := .settings.priorityClassName -}}
+{{- if and .essential .root.Values.priorityClass.create -}}
+{{- $priority = $priority | default .root.Values.priorityClass.name -}}
+{{- end -}}
 securityContext:
   runAsNonRoot: true
   runAsUser: 65532
@@ -26,6 +20,15 @@ securityContext:
   fsGroup: 65532
   seccompProfile:
     type: RuntimeDefault
+{{- with .root.Values.image.pullSecrets }}
+imagePullSecrets:
+  {{- range . }}
+  - name: {{ . }}
+  {{- end }}
+{{- end }}
+{{- with $priority }}
+priorityClassName: {{ . }}
+{{- end }}
 topologySpreadConstraints:
   {{- range list "kubernetes.io/hostname" "topology.kubernetes.io/zone" }}
   - topologyKey: {{ . }}
@@ -96,4 +99,14 @@ resources:
 - name: engines
   {{- toYaml . | nindent 2 }}
 {{- end }}
+{{- end -}}
+
+{{/* The certificate of a pod: what signed it is nothing that the pod needs. */}}
+{{- define "platform.tlsVolume" -}}
+- name: tls
+  secret:
+    secretName: {{ . }}
+    items:
+      - {key: tls.crt, path: tls.crt}
+      - {key: tls.key, path: tls.key}
 {{- end -}}
