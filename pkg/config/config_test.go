@@ -5,6 +5,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -89,6 +90,10 @@ func TestValidate(t *testing.T) {
 			want{"tls.issuer.kind": field.ErrorTypeNotSupported, "tls.issuer.name": field.ErrorTypeRequired}},
 		{"registry", "image references are made of it", "image: {registry: 'https://x/', pullPolicy: Sometimes}",
 			want{"image.registry": field.ErrorTypeInvalid, "image.pullPolicy": field.ErrorTypeNotSupported}},
+		{"replacement", "no pod could be started, or each with another image",
+			"image: {replacements: {'a/b:1': 'HTTP://x', 'a/b:2': x/y, 'a/b:3': 'x/y:latest', 'a/b': 'x/y:1', 'a/b:4': 'localhost:5000/x/y:1', 'a:5': 'x@sha256:" + strings.Repeat("0a", 32) + "'}}",
+			want{"image.replacements": field.ErrorTypeInvalid, "image.replacements[a/b:1]": field.ErrorTypeInvalid,
+				"image.replacements[a/b:2]": field.ErrorTypeInvalid, "image.replacements[a/b:3]": field.ErrorTypeInvalid}},
 		{"quota", "a quota below nothing", "quota: {pods: '-1'}", want{"quota[pods]": field.ErrorTypeInvalid}},
 		{"limits", "the LimitRange would be refused", "limits: {default: {cpu: 1}, defaultRequest: {cpu: 2}}",
 			want{"limits.defaultRequest[cpu]": field.ErrorTypeInvalid}},

@@ -152,6 +152,10 @@ type Image struct {
 	// mirrors of all others under their own paths. Defaults to none: the
 	// platform's images by their bare names, the others from where they are published.
 	Registry string `json:"registry,omitempty"`
+	// Replacements are the images that are run instead of those an engine names: by
+	// the reference in its engine.yaml, `docker.io/library/postgres:17.6`, the one
+	// that is pulled, as it is, registry and all. Defaults to none.
+	Replacements map[string]string `json:"replacements,omitempty"`
 	// PullPolicy is `Always`, `IfNotPresent` or `Never`. Defaults to `IfNotPresent`.
 	PullPolicy corev1.PullPolicy `json:"pullPolicy,omitempty"`
 	// PullSecrets are Secrets for the registry, present in every store's namespace

@@ -76,6 +76,11 @@ func (i *Image) validate(path *field.Path) field.ErrorList {
 		errs = append(errs, field.Invalid(path.Child("registry"), i.Registry,
 			"must be a host with an optional port and path, such as registry.example.io/stores"))
 	}
+	replacements := path.Child("replacements")
+	for _, from := range slices.Sorted(maps.Keys(i.Replacements)) {
+		errs = append(errs, fixedImage(replacements, from)...)
+		errs = append(errs, fixedImage(replacements.Key(from), i.Replacements[from])...)
+	}
 	for n, name := range i.PullSecrets {
 		errs = append(errs, requiredName(path.Child("pullSecrets").Index(n), name)...)
 	}

@@ -70,6 +70,23 @@ func (c *Catalogue) Lookup(name string) (*Engine, bool) {
 	return engine, found
 }
 
+// HasImage tells whether some engine names an image by this reference: what the
+// replacements of a configuration are compared with.
+func (c *Catalogue) HasImage(reference string) bool {
+	for _, engine := range c.engines {
+		for _, revision := range engine.revisions {
+			for _, version := range revision.Definition.Versions {
+				for _, image := range version.Images {
+					if image.published() == reference {
+						return true
+					}
+				}
+			}
+		}
+	}
+	return false
+}
+
 // add loads every `<engine>/<revision>` of a tree. Names that begin with a dot
 // are passed over: a mounted ConfigMap is full of them.
 func (c *Catalogue) add(tree fs.FS, foundation *loadedChart) error {

@@ -153,3 +153,18 @@ func TestLoadRevisions(t *testing.T) {
 		t.Error("load of a directory that is not there passed")
 	}
 }
+
+func TestHasImage(t *testing.T) {
+	catalogue := embedded(t)
+	for reference, want := range map[string]bool{
+		"docker.io/library/postgres:17.6": true,
+		"store-medusa:2.21.2-r1":          true,
+		"store-medusa:2.20.1-r1":          true,
+		"library/postgres:17.6":           false,
+		"docker.io/library/postgres":      false,
+	} {
+		if got := catalogue.HasImage(reference); got != want {
+			t.Errorf("HasImage(%q) = %t, want %t: a replacement is for the image as engine.yaml has it", reference, got, want)
+		}
+	}
+}

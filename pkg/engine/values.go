@@ -103,7 +103,7 @@ func (r *Revision) newValues(in Input, plan Plan, version Version) (chartValues,
 		values.Store.DisplayName = in.Store.Name
 	}
 	for name, image := range version.Images {
-		values.Images[name] = image.reference(platform.Image.Registry)
+		values.Images[name] = image.reference(&platform.Image)
 	}
 	for name, component := range plan.Components {
 		values.Plan.Components[name] = component.value(spec.Suspend)
@@ -118,18 +118,6 @@ func (r *Revision) newValues(in Input, plan Plan, version Version) (chartValues,
 // set in another order is no change.
 func hosts(first string, custom []string) []string {
 	return append([]string{first}, slices.Compact(slices.Sorted(slices.Values(custom)))...)
-}
-
-func (i Image) reference(mirror string) string {
-	repository := i.Repository + ":" + i.Tag
-	switch {
-	case mirror != "":
-		return mirror + "/" + repository
-	case i.Registry != "":
-		return i.Registry + "/" + repository
-	default:
-		return repository
-	}
 }
 
 func (c Component) value(suspended bool) componentValue {

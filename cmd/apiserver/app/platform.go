@@ -2,8 +2,11 @@ package app
 
 import (
 	"fmt"
+	"maps"
+	"slices"
 
 	"github.com/spf13/pflag"
+	"k8s.io/klog/v2"
 
 	"platform.example.io/stores/charts"
 	"platform.example.io/stores/pkg/config"
@@ -33,6 +36,12 @@ func (o *PlatformOptions) load() (*config.PlatformConfiguration, *engine.Catalog
 	engines, err := engine.Load(charts.Files, platform.EngineDirectory)
 	if err != nil {
 		return nil, nil, fmt.Errorf("load engines: %w", err)
+	}
+	for _, reference := range slices.Sorted(maps.Keys(platform.Image.Replacements)) {
+		// No error: one that an engine's next revision made needless stops no upgrade.
+		if !engines.HasImage(reference) {
+			klog.Background().Info("No engine has the image that image.replacements replaces; see that it is spelt as in engine.yaml", "image", reference)
+		}
 	}
 	return platform, engines, nil
 }
