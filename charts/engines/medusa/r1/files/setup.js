@@ -1,10 +1,12 @@
 // Run by `medusa exec`, after the migrations. Gives the shop what it cannot sell
-// without: a user, a sales channel, a publishable key, a region and a payment
-// provider. What exists is left as the merchant made it.
+// without: a user, a sales channel, a publishable key, a region with a payment
+// provider, and delivery. What exists is left as the merchant made it.
 const { createHash } = require("node:crypto")
 const { Client } = require("pg")
 const { ContainerRegistrationKeys, Modules } = require("@medusajs/framework/utils")
 const flows = require("@medusajs/medusa/core-flows")
+const { delivery } = require("./delivery.js")
+const { sampleProduct } = require("./sample.js")
 
 const env = process.env
 const owner = "store-platform"
@@ -18,8 +20,18 @@ exports.default = async function setup({ container }) {
   await adminUser(container, run)
   const channel = await salesChannel(container, run)
   await publishableKey(container, run, channel)
-  await settings(container, run, channel)
-  if (env.STORE_SAMPLE_CATALOGUE === "true") await sampleProduct(container, run, channel)
+  await once(container, run, "settings", [env.STORE_TITLE, env.STORE_REGION, currency, ...countries], () =>
+    settings(container, run, channel),
+  )
+  const price = Number(env.STORE_SHIPPING_PRICE)
+  await once(container, run, "delivery", [price, currency, ...countries], () =>
+    delivery({ container, run }, { channel, countries, currency, price }),
+  )
+  if (env.STORE_SAMPLE_CATALOGUE === "true") {
+    await once(container, run, "sample", [currency], (first) =>
+      sampleProduct({ container, run }, { channel, currency, first }),
+    )
+  }
   await release()
   logger.info("the shop is set up")
 }
@@ -52,6 +64,8 @@ async function salesChannel(container, run) {
     const [existing] = await channels.listSalesChannels({ id: store.default_sales_channel_id })
     if (existing) return existing
   }
+  const [ours] = await channels.listSalesChannels({ name: "Storefront" })
+  if (ours) return ours
   const [created] = await run(flows.createSalesChannelsWorkflow, { salesChannelsData: [{ name: "Storefront" }] })
   return created
 }
@@ -72,14 +86,25 @@ async function publishableKey(container, run, channel) {
   if (!linked) await run(flows.linkSalesChannelsToApiKeyWorkflow, { id: key.id, add: [channel.id] })
 }
 
-// The Store's parameters are applied when they changed, not at every release:
-// an upgrade keeps what the merchant set since.
+// Parameters are applied when they changed, not at every release: an upgrade
+// keeps what the merchant set since. What was applied is remembered when it all
+// is, so that a failure on the way has it applied again.
+async function once(container, run, what, wanted, apply) {
+  const stores = container.resolve(Modules.STORE)
+  const key = `store_platform_${what}`
+  const digest = createHash("sha256").update(JSON.stringify(wanted)).digest("hex")
+  const [before] = await stores.listStores({})
+  if (before.metadata?.[key] === digest) return
+  await apply(!before.metadata?.[key])
+  const [store] = await stores.listStores({})
+  await run(flows.updateStoresWorkflow, {
+    selector: { id: store.id },
+    update: { metadata: { ...store.metadata, [key]: digest } },
+  })
+}
+
 async function settings(container, run, channel) {
   const [store] = await container.resolve(Modules.STORE).listStores({}, { relations: ["supported_currencies"] })
-  const wanted = [env.STORE_TITLE, env.STORE_REGION, currency, ...countries]
-  const digest = createHash("sha256").update(JSON.stringify(wanted)).digest("hex")
-  if (store.metadata?.store_platform_settings === digest) return
-
   const supported = store.supported_currencies.map(({ currency_code }) => currency_code)
   if (!supported.includes(currency)) supported.push(currency)
   await run(flows.updateStoresWorkflow, {
@@ -98,32 +123,6 @@ async function settings(container, run, channel) {
   } else {
     await run(flows.createRegionsWorkflow, { regions: [{ ...region, metadata: { managed_by: owner } }] })
   }
-  await run(flows.updateStoresWorkflow, {
-    selector: { id: store.id },
-    update: { metadata: { ...store.metadata, store_platform_settings: digest } },
-  })
-}
-
-async function sampleProduct(container, run, channel) {
-  const handle = "sample-product"
-  const [existing] = await container.resolve(Modules.PRODUCT).listProducts({ handle }, { withDeleted: true })
-  if (existing) return
-  const profiles = container.resolve(Modules.FULFILLMENT)
-  let [profile] = await profiles.listShippingProfiles({ type: "default" })
-  if (!profile) {
-    ;[profile] = await run(flows.createShippingProfilesWorkflow, { data: [{ name: "Default", type: "default" }] })
-  }
-  await run(flows.createProductsWorkflow, {
-    products: [{
-      title: "Sample product", handle, status: "published",
-      shipping_profile_id: profile.id, sales_channels: [{ id: channel.id }],
-      options: [{ title: "Kind", values: ["Standard"] }],
-      variants: [{
-        title: "Standard", sku: "sample-1", manage_inventory: false, options: { Kind: "Standard" },
-        prices: [{ currency_code: currency, amount: 19 }],
-      }],
-    }],
-  })
 }
 
 // From here on the application starts; see wait.js.

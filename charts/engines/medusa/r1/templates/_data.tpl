@@ -17,12 +17,13 @@ STORE_TITLE: {{ toJson .Values.store.displayName }}
 STORE_REGION: {{ toJson .regionName }}
 STORE_CURRENCY: {{ toJson .currency }}
 STORE_COUNTRIES: {{ join "," .countries | toJson }}
+STORE_SHIPPING_PRICE: {{ toJson .shippingPrice | toJson }}
 STORE_SAMPLE_CATALOGUE: {{ toString .sampleCatalogue | toJson }}
 {{- end }}
 {{- end -}}
 
 {{- define "shop.scripts" -}}
-{{- range list "bootstrap.sh" "database.js" "setup.js" "verify.js" "wait.js" }}
+{{- range list "bootstrap.sh" "database.js" "delivery.js" "sample.js" "setup.js" "verify.js" "wait.js" }}
 {{ . }}: |
   {{- $.Files.Get (printf "files/%s" .) | trim | nindent 2 }}
 {{- end }}
