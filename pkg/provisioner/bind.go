@@ -49,6 +49,7 @@ func (p *Provisioner) bind(ctx context.Context, w *work) *stop {
 	var foreign *foreignBindingError
 	switch {
 	case err == nil:
+		w.unbound = p.bindCreator(ctx, w)
 		return nil
 	case namespaceGone(err):
 		return &stop{gone: true}

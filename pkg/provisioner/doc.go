@@ -28,7 +28,8 @@
 //
 // All that the provisioner's account needs. Over all namespaces it reads, and
 // nothing that it reads there holds a secret; it writes reports on stores, and in
-// the namespace of each store the RoleBinding that gives it its role there.
+// the namespace of each store the RoleBinding that gives it its role there, and one
+// that lets the store's creator look in.
 //
 //	platform.example.io       stores                       get list watch
 //	platform.example.io       stores/status                update
@@ -36,7 +37,7 @@
 //	""                        pods events                  list watch
 //	of every kind below but secrets                        list watch
 //	rbac.authorization.k8s.io rolebindings                 list watch create, and get patch of store-provisioner
-//	rbac.authorization.k8s.io clusterroles                 bind of store-provisioner-in-store
+//	rbac.authorization.k8s.io clusterroles                 bind of store-provisioner-in-store and store-creator
 //
 // In the namespaces of stores, by the ClusterRole store-provisioner-in-store:
 //

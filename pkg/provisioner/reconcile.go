@@ -2,6 +2,7 @@ package provisioner
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	apimeta "k8s.io/apimachinery/pkg/api/meta"
@@ -22,6 +23,7 @@ type work struct {
 	revision  *engine.Revision
 	release   *release // nil when the store could not be rendered
 	begun     bool     // the revision's Secrets exist, so that it can be applied
+	unbound   error    // why the creator cannot look into the namespace yet
 }
 
 // stop ends the stages before the last. The store's other conditions are still
@@ -70,8 +72,8 @@ func (p *Provisioner) reconcile(ctx context.Context, name string) (again time.Du
 	if err != nil {
 		return 0, err
 	}
-	if halt.err != nil {
-		return 0, halt.err
+	if err := errors.Join(halt.err, w.unbound); err != nil {
+		return 0, err
 	}
 	return p.lookAgain(recheck), nil
 }

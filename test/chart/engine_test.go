@@ -1,6 +1,7 @@
 package chart
 
 import (
+	"slices"
 	"testing"
 
 	rbacv1 "k8s.io/api/rbac/v1"
@@ -24,10 +25,16 @@ func TestProvisionerMayApplyEveryEngine(t *testing.T) {
 	gateway := config.Default()
 	gateway.Routing = config.Routing{Kind: config.RoutingGateway, Gateway: config.GatewayRouting{Name: "public", Namespace: "gateways"}}
 	objects := renderObjects(t, nil, nil)
+	creator := clusterRole(t, objects, "store-creator")
 	reads, writes := clusterRole(t, objects, "store-provisioner"), clusterRole(t, objects, "store-provisioner-in-store")
 	for _, name := range catalogue.Names() {
 		found, _ := catalogue.Lookup(name)
 		revision := found.Latest()
+		if login := revision.Definition.AdminSecret; !slices.ContainsFunc(creator.Rules, func(rule rbacv1.PolicyRule) bool {
+			return slices.Contains(rule.Resources, "secrets") && slices.Contains(rule.ResourceNames, login)
+		}) {
+			t.Errorf("engine %s has the merchant's login in Secret %s, which who ordered the store may not read", name, login)
+		}
 		for _, plan := range revision.Definition.Plans {
 			t.Run(name+"/"+plan.Name, func(t *testing.T) {
 				for _, platform := range []*config.PlatformConfiguration{config.Default(), gateway} {

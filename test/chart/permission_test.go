@@ -15,7 +15,7 @@ import (
 // TestLeastPrivilege states what no role of the platform may grant.
 func TestLeastPrivilege(t *testing.T) {
 	for _, role := range find[*rbacv1.ClusterRole](renderObjects(t, nil, nil)) {
-		inStore := role.Name == "store-provisioner-in-store"
+		inStore := role.Name == "store-provisioner-in-store" || role.Name == "store-creator"
 		for _, rule := range role.Rules {
 			if !inStore && slices.Contains(rule.Resources, "secrets") {
 				t.Errorf("%s: %v reaches secrets outside the namespaces of stores", role.Name, rule)
@@ -37,8 +37,8 @@ func TestLeastPrivilege(t *testing.T) {
 					t.Errorf("%s: %v becomes whoever it wants", role.Name, rule)
 				}
 			}
-			if slices.Contains(rule.Verbs, "bind") && !slices.Equal(rule.ResourceNames, []string{"store-provisioner-in-store"}) {
-				t.Errorf("%s: %v binds more than the role in a store", role.Name, rule)
+			if slices.Contains(rule.Verbs, "bind") && !slices.Equal(rule.ResourceNames, []string{"store-provisioner-in-store", "store-creator"}) {
+				t.Errorf("%s: %v binds more than the roles in a store", role.Name, rule)
 			}
 			if slices.Contains(rule.APIGroups, rbacv1.GroupName) && role.Name != "store-provisioner" {
 				t.Errorf("%s: %v changes permissions", role.Name, rule)
@@ -46,6 +46,21 @@ func TestLeastPrivilege(t *testing.T) {
 			if slices.Contains(rule.Resources, "persistentvolumeclaims") && slices.Contains(rule.Verbs, "delete") {
 				t.Errorf("%s: %v deletes customers' data; claims go with their namespace only", role.Name, rule)
 			}
+		}
+	}
+}
+
+// TestCreatorReads wants the role of a store's creator to change nothing, and to
+// open one secret.
+func TestCreatorReads(t *testing.T) {
+	for _, rule := range clusterRole(t, renderObjects(t, nil, nil), "store-creator").Rules {
+		for _, verb := range rule.Verbs {
+			if !slices.Contains([]string{"get", "list", "watch"}, verb) {
+				t.Errorf("%v changes a shop past its Store", rule)
+			}
+		}
+		if slices.Contains(rule.Resources, "secrets") && !slices.Equal(rule.ResourceNames, []string{"admin"}) {
+			t.Errorf("%v opens more than the merchant's login", rule)
 		}
 	}
 }
@@ -108,12 +123,12 @@ func grants(role *rbacv1.ClusterRole, resource schema.GroupResource, verb string
 	})
 }
 
-// TestBoundByNamespace wants the role in a store bound to nobody by the chart: the
-// provisioner binds it, in one namespace after the other.
+// TestBoundByNamespace wants the roles in a store bound to nobody by the chart: the
+// provisioner binds them, in one namespace after the other.
 func TestBoundByNamespace(t *testing.T) {
 	for name, files := range valueSets {
 		for _, binding := range find[*rbacv1.ClusterRoleBinding](renderObjects(t, files, nil)) {
-			if binding.RoleRef.Name == "store-provisioner-in-store" {
+			if binding.RoleRef.Name == "store-provisioner-in-store" || binding.RoleRef.Name == "store-creator" {
 				t.Errorf("%s: %s gives it over all namespaces", name, binding.Name)
 			}
 		}
@@ -134,8 +149,8 @@ func TestPoliciesFailClosed(t *testing.T) {
 				bound[binding.Spec.PolicyName] = true
 			}
 			policies := find[*admissionregistrationv1.ValidatingAdmissionPolicy](objects)
-			if len(policies) != 2 {
-				t.Errorf("found %d policies, want one of namespaces and one of bindings", len(policies))
+			if len(policies) != 3 {
+				t.Errorf("found %d policies, want one of namespaces, one of bindings and one of users", len(policies))
 			}
 			for _, policy := range policies {
 				if policy.Spec.FailurePolicy == nil || *policy.Spec.FailurePolicy != admissionregistrationv1.Fail || !bound[policy.Name] {

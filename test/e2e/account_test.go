@@ -202,7 +202,7 @@ func bindingOf(name string, ref rbacv1.RoleRef, subjects ...rbacv1.Subject) *rba
 func TestPoliciesAreInstalled(t *testing.T) {
 	t.Parallel()
 	client := kube.AdmissionregistrationV1()
-	for _, name := range []string{"store-platform-namespaces", "store-platform-bindings"} {
+	for _, name := range []string{"store-platform-namespaces", "store-platform-bindings", "store-platform-users"} {
 		eventually(t, "policy "+name+" is checked", func(ctx context.Context) error {
 			policy, err := client.ValidatingAdmissionPolicies().Get(ctx, name, metav1.GetOptions{})
 			if err != nil {
