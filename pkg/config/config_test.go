@@ -99,6 +99,9 @@ func TestValidate(t *testing.T) {
 			want{"limits.defaultRequest[cpu]": field.ErrorTypeInvalid}},
 		{"network", "the NetworkPolicy would be refused", "network: {egressPorts: [0], deniedCIDRs: [10.0.0.1/8, x]}",
 			want{"network.egressPorts[0]": field.ErrorTypeInvalid, "network.deniedCIDRs[0]": field.ErrorTypeInvalid, "network.deniedCIDRs[1]": field.ErrorTypeInvalid}},
+		{"prober", "the NetworkPolicy would be refused, and the shop never reached", "network: {prober: {namespace: Not_OK, podSelector: {matchLabels: {a b: c}}}}",
+			want{"network.prober.namespace": field.ErrorTypeInvalid, "network.prober.podSelector.matchLabels": field.ErrorTypeInvalid}},
+		{"probe", "it is asked or it is not", "storefrontProbe: Sometimes", want{"storefrontProbe": field.ErrorTypeNotSupported}},
 		{"pace", "nothing would ever be done", "provisioning: {workers: -1, timeout: -1s, minBackoff: 1h, maxConcurrentRollouts: -1}",
 			want{"provisioning.maxConcurrentRollouts": field.ErrorTypeInvalid, "provisioning.workers": field.ErrorTypeInvalid, "provisioning.timeout": field.ErrorTypeInvalid, "provisioning.minBackoff": field.ErrorTypeInvalid}},
 	}

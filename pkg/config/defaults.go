@@ -25,6 +25,7 @@ func SetDefaults(c *PlatformConfiguration) {
 	setDefault(&c.Scheme, HTTP)
 	setDefault(&c.Routing.Kind, RoutingIngress)
 	setDefault(&c.Image.PullPolicy, corev1.PullIfNotPresent)
+	setDefault(&c.StorefrontProbe, ProbeEnabled)
 	if c.ReservedNames == nil {
 		c.ReservedNames = []string{"admin", "api", "auth", "dashboard", "grafana", "login", "mail", "platform", "status", "www"}
 	}
@@ -65,6 +66,12 @@ func setDefaultNetwork(n *Network) {
 	}
 	if n.DNSNamespaceSelector == nil {
 		n.DNSNamespaceSelector = namespaceNamed(metav1.NamespaceSystem)
+	}
+	setDefault(&n.Prober.Namespace, "store-platform")
+	if n.Prober.PodSelector == nil {
+		n.Prober.PodSelector = &metav1.LabelSelector{MatchLabels: map[string]string{
+			"app.kubernetes.io/name": "store-platform", "app.kubernetes.io/component": "provisioner",
+		}}
 	}
 	if n.EgressPorts == nil {
 		n.EgressPorts = []int32{443, 465, 587}

@@ -58,6 +58,12 @@ type PlatformConfiguration struct {
 	// Network says who may speak to the stores, and where they may speak to.
 	Network Network `json:"network,omitempty"`
 
+	// StorefrontProbe is `Enabled` or `Disabled`: whether the provisioner asks each
+	// shop as a customer would, and calls none ready that does not answer.
+	// `Disabled` is for where nothing runs in the pods, or nobody could reach them.
+	// Defaults to `Enabled`.
+	StorefrontProbe StorefrontProbe `json:"storefrontProbe,omitempty"`
+
 	// Provisioning paces the work on the stores.
 	Provisioning Provisioning `json:"provisioning,omitempty"`
 
@@ -74,6 +80,16 @@ const (
 	HTTP Scheme = "http"
 	// HTTPS is HTTP over TLS.
 	HTTPS Scheme = "https"
+)
+
+// StorefrontProbe says whether shops are asked.
+type StorefrontProbe string
+
+const (
+	// ProbeEnabled has every shop asked as a customer would.
+	ProbeEnabled StorefrontProbe = "Enabled"
+	// ProbeDisabled has no shop asked.
+	ProbeDisabled StorefrontProbe = "Disabled"
 )
 
 // RoutingKind is an API that routes requests to a store.
@@ -180,6 +196,9 @@ type Network struct {
 	// DNSNamespaceSelector selects the namespaces of the cluster's DNS. Defaults
 	// to the one named `kube-system`.
 	DNSNamespaceSelector *metav1.LabelSelector `json:"dnsNamespaceSelector,omitempty"`
+	// Prober selects the pods that ask the shops, which reach a store beside the
+	// ingress controller while storefrontProbe is `Enabled`.
+	Prober Prober `json:"prober,omitempty"`
 	// EgressPorts are the TCP ports the stores reach on the internet (payment,
 	// mail). Defaults to 443, 465 and 587. An empty list allows none.
 	EgressPorts []int32 `json:"egressPorts,omitempty"`
@@ -187,6 +206,15 @@ type Network struct {
 	// cluster's own ranges here. Defaults to the private and the link-local ranges of IPv4
 	// and IPv6, cloud metadata among them.
 	DeniedCIDRs []string `json:"deniedCIDRs,omitempty"`
+}
+
+// Prober selects the provisioner's pods.
+type Prober struct {
+	// Namespace of the pods. Defaults to `store-platform`.
+	Namespace string `json:"namespace,omitempty"`
+	// PodSelector selects them in it. Defaults to the labels that the platform's
+	// chart gives the provisioner's pods.
+	PodSelector *metav1.LabelSelector `json:"podSelector,omitempty"`
 }
 
 // Provisioning paces the work on the stores.

@@ -33,6 +33,7 @@ func (c *PlatformConfiguration) Validate() field.ErrorList {
 	errs = append(errs, quantities(field.NewPath("quota"), c.Quota)...)
 	errs = append(errs, c.Limits.validate(field.NewPath("limits"))...)
 	errs = append(errs, c.Network.validate(field.NewPath("network"))...)
+	errs = append(errs, oneOf(field.NewPath("storefrontProbe"), c.StorefrontProbe, ProbeEnabled, ProbeDisabled)...)
 	return append(errs, c.Provisioning.validate(field.NewPath("provisioning"))...)
 }
 
@@ -102,6 +103,8 @@ func (l *Limits) validate(path *field.Path) field.ErrorList {
 func (n *Network) validate(path *field.Path) field.ErrorList {
 	errs := selector(path.Child("ingressNamespaceSelector"), n.IngressNamespaceSelector)
 	errs = append(errs, selector(path.Child("dnsNamespaceSelector"), n.DNSNamespaceSelector)...)
+	errs = append(errs, names(path.Child("prober", "namespace"), utilvalidation.IsDNS1123Label, n.Prober.Namespace)...)
+	errs = append(errs, selector(path.Child("prober", "podSelector"), n.Prober.PodSelector)...)
 	for i, port := range n.EgressPorts {
 		for _, message := range utilvalidation.IsValidPortNum(int(port)) {
 			errs = append(errs, field.Invalid(path.Child("egressPorts").Index(i), port, message))

@@ -30,11 +30,25 @@ type Definition struct {
 	AdminPath string `json:"adminPath"`
 	// Port is where the pods of component `application` answer HTTP.
 	Port int32 `json:"port"`
+	// Storefront is how the shop is asked whether it sells.
+	Storefront Storefront `json:"storefront"`
 	// PodSecurity is the Pod Security level of the store's namespace, `restricted`
 	// (the default) or `baseline`.
 	PodSecurity string `json:"podSecurity,omitempty"`
 	// Kinds are all the kinds of objects the chart may render.
 	Kinds []Kind `json:"kinds"`
+}
+
+// Storefront is a request that a shop answers while it sells. It goes where
+// customers' requests go, the Service ServiceName.
+type Storefront struct {
+	// Path to ask for, with its query. It should be one that fails with whatever
+	// the shop needs, its database above all, and that no merchant can move.
+	Path string `json:"path"`
+	// Headers to ask with, by name. They are no secrets.
+	Headers map[string]string `json:"headers,omitempty"`
+	// Statuses of a good answer.
+	Statuses []int `json:"statuses"`
 }
 
 // Version is one version of the engine that can be ordered.

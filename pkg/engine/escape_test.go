@@ -17,7 +17,7 @@ import (
 // every store, and nobody else may. The engines' volumes come beside them.
 var foundationObjects = []string{
 	"ServiceAccount/store", "LimitRange/store", "ResourceQuota/store", "Service/application", "Ingress/store", "HTTPRoute/store",
-	"NetworkPolicy/default-deny", "NetworkPolicy/within-store", "NetworkPolicy/dns", "NetworkPolicy/from-ingress", "NetworkPolicy/to-internet",
+	"NetworkPolicy/default-deny", "NetworkPolicy/within-store", "NetworkPolicy/dns", "NetworkPolicy/from-ingress", "NetworkPolicy/from-prober", "NetworkPolicy/to-internet",
 }
 
 // checkInside looks at a release with its own eyes, key by key and untyped, rather

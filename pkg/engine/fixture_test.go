@@ -23,6 +23,7 @@ import (
 const probeDefinition = `
 displayName: Probe
 port: 8080
+storefront: {path: /products, statuses: [200]}
 adminPath: /admin
 adminSecret: admin
 versions:

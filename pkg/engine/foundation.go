@@ -33,9 +33,11 @@ type limitValues struct {
 type networkValues struct {
 	IngressNamespaceSelector *metav1.LabelSelector `json:"ingressNamespaceSelector"`
 	DNSNamespaceSelector     *metav1.LabelSelector `json:"dnsNamespaceSelector"`
-	EgressPorts              []int32               `json:"egressPorts"`
-	DeniedCIDRsV4            []string              `json:"deniedCIDRsV4"`
-	DeniedCIDRsV6            []string              `json:"deniedCIDRsV6"`
+	// Prober is null where no shop is asked.
+	Prober        *config.Prober `json:"prober"`
+	EgressPorts   []int32        `json:"egressPorts"`
+	DeniedCIDRsV4 []string       `json:"deniedCIDRsV4"`
+	DeniedCIDRsV6 []string       `json:"deniedCIDRsV6"`
 }
 
 type routingValues struct {
@@ -69,6 +71,7 @@ func newFoundationValues(values chartValues, plan Plan, platform *config.Platfor
 		Network: networkValues{
 			IngressNamespaceSelector: platform.Network.IngressNamespaceSelector,
 			DNSNamespaceSelector:     platform.Network.DNSNamespaceSelector,
+			Prober:                   prober(platform),
 			EgressPorts:              platform.Network.EgressPorts,
 			DeniedCIDRsV4:            v4,
 			DeniedCIDRsV6:            v6,
@@ -81,6 +84,13 @@ func newFoundationValues(values chartValues, plan Plan, platform *config.Platfor
 		},
 		Certificates: certificates,
 	}
+}
+
+func prober(platform *config.PlatformConfiguration) *config.Prober {
+	if platform.StorefrontProbe == config.ProbeDisabled {
+		return nil
+	}
+	return &platform.Network.Prober
 }
 
 // tls returns the annotations of the Ingress, with the issuer of its certificate

@@ -29,6 +29,14 @@ const (
 	ComponentRoute = "route"
 )
 
+// The Service of every shop, which the foundation renders and the route leads to.
+const (
+	// ServiceName is its name.
+	ServiceName = "application"
+	// ServicePort is its port.
+	ServicePort = 80
+)
+
 // Input is all that a rendering depends on.
 type Input struct {
 	// Store is the shop that is wanted. Its version and plan are set.

@@ -46,6 +46,7 @@ func (d *Definition) validate(parameters *parameterSchema) field.ErrorList {
 	if levels := []string{"baseline", "restricted"}; !slices.Contains(levels, d.PodSecurity) {
 		errs = append(errs, field.NotSupported(field.NewPath("podSecurity"), d.PodSecurity, levels))
 	}
+	errs = append(errs, d.Storefront.validate(field.NewPath("storefront"))...)
 	errs = append(errs, d.validateVersions(field.NewPath("versions"))...)
 	errs = append(errs, d.validateVolumes(field.NewPath("volumes"))...)
 	errs = append(errs, d.validatePlans(field.NewPath("plans"))...)

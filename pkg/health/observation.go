@@ -52,6 +52,8 @@ type Observation struct {
 	Ingresses    []*networkingv1.Ingress
 	// HTTPRoutes are Gateway API routes.
 	HTTPRoutes []*unstructured.Unstructured
+	// Storefront is what the shop answers; nil where that cannot be said.
+	Storefront *Storefront
 	// Refusals are Events that tell of a pod that could not be created.
 	Refusals []*corev1.Event
 }

@@ -34,6 +34,8 @@ func (o *Observation) findings() []finding {
 	add(v1alpha1.ConditionApplicationReady, application, ok)
 	route, ok := routed(o)
 	add(v1alpha1.ConditionRouteReady, route, ok)
+	storefront, ok := o.reachable(application)
+	add(v1alpha1.ConditionStorefrontReachable, storefront, ok)
 	return findings
 }
 

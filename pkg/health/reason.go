@@ -55,6 +55,21 @@ const (
 	// ReasonHostConflict is a host that an older Store has.
 	ReasonHostConflict = "HostConflict"
 
+	// ReasonApplicationNotReady is a shop that is not asked before its application is ready.
+	ReasonApplicationNotReady = "ApplicationNotReady"
+	// ReasonProbeDisabled is on StorefrontReachable where the platform asks no shop.
+	ReasonProbeDisabled = "ProbeDisabled"
+	// ReasonProbePending is a shop that has not been asked yet.
+	ReasonProbePending = "ProbePending"
+	// ReasonProbeRefused is a shop that keeps the platform out.
+	ReasonProbeRefused = "ProbeRefused"
+	// ReasonStorefrontUnreachable is a shop that gives no answer.
+	ReasonStorefrontUnreachable = "StorefrontUnreachable"
+	// ReasonStorefrontError is a shop that answers with an error.
+	ReasonStorefrontError = "StorefrontError"
+	// ReasonStorefrontRedirects is a shop that sends its customers elsewhere.
+	ReasonStorefrontRedirects = "StorefrontRedirects"
+
 	// ReasonCurrent is on UpToDate of a store that runs the newest revision that it can.
 	ReasonCurrent = "Current"
 	// ReasonRolloutWaiting is a store that is yet to be moved to a newer revision.

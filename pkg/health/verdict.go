@@ -77,12 +77,13 @@ func sentence(text string) string {
 	return text + "."
 }
 
-// worst returns the verdict with the gravest outlook; the first of equals.
+// worst returns the verdict with the gravest outlook; the first of equals. What is
+// unknown is nobody's fault.
 func worst(verdicts []Verdict) (Verdict, bool) {
 	var found Verdict
 	any := false
 	for _, verdict := range verdicts {
-		if verdict.Status != metav1.ConditionTrue && (!any || verdict.Outlook > found.Outlook) {
+		if verdict.Status == metav1.ConditionFalse && (!any || verdict.Outlook > found.Outlook) {
 			found, any = verdict, true
 		}
 	}

@@ -14,6 +14,8 @@
 // whose values it makes once. It costs no request when nothing has changed:
 // whether an object is as rendered is read from a cache (see ownership.go). One
 // store is worked on by one worker at a time, several at once, the urgent first.
+// Beside that it asks the shops whether they answer (package storefront); what they
+// say is an observation like any other.
 //
 // # Dangers
 //

@@ -54,6 +54,7 @@ func (h storeHandler) OnDelete(obj any) {
 		h.p.recent.forget(storeKey(gone.Name))
 		h.p.progress.Forget(gone)
 		h.p.pace.forget(gone.Name)
+		h.p.forgetStorefront(gone.Name)
 		h.p.enqueue(gone.Name)
 		h.p.enqueueRivals(gone, gone.Spec.Hosts)
 		h.p.turned(gone, nil)

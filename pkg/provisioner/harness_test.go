@@ -233,11 +233,18 @@ func (b *bench) account() *rest.Config {
 		"system:serviceaccounts", "system:serviceaccounts:"+namespace, "system:authenticated"))
 }
 
+// unasked is a configuration for simulated nodes: nothing in their pods answers.
+func unasked() *config.PlatformConfiguration {
+	platform := config.Default()
+	platform.StorefrontProbe = config.ProbeDisabled
+	return platform
+}
+
 // provision runs a provisioner until the test ends or stop is called.
 func (b *bench) provision(change func(*Options)) *running {
 	b.t.Helper()
 	counted := &requests{}
-	options := Options{RESTConfig: b.account(), Platform: config.Default(), Catalogue: must(embedded())}
+	options := Options{RESTConfig: b.account(), Platform: unasked(), Catalogue: must(embedded())}
 	if change != nil {
 		change(&options)
 	}

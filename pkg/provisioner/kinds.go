@@ -33,6 +33,7 @@ var (
 	kindDeployment  = schema.GroupKind{Group: appsv1.GroupName, Kind: "Deployment"}
 	kindJob         = schema.GroupKind{Group: batchv1.GroupName, Kind: "Job"}
 	kindCronJob     = schema.GroupKind{Group: batchv1.GroupName, Kind: "CronJob"}
+	kindService     = schema.GroupKind{Kind: "Service"}
 	kindIngress     = schema.GroupKind{Group: networkingv1.GroupName, Kind: "Ingress"}
 	kindRoleBinding = schema.GroupKind{Group: rbacv1.GroupName, Kind: "RoleBinding"}
 	kindHTTPRoute   = schema.GroupKind{Group: "gateway.networking.k8s.io", Kind: "HTTPRoute"}
@@ -50,6 +51,7 @@ func (c *caches) addBuiltIn() {
 	put(core, "Pod", "pods", c.typed.Core().V1().Pods().Informer())
 	put(core, "PersistentVolumeClaim", "persistentvolumeclaims", c.typed.Core().V1().PersistentVolumeClaims().Informer())
 	put(core, "ResourceQuota", "resourcequotas", c.typed.Core().V1().ResourceQuotas().Informer())
+	put(core, "Service", "services", c.typed.Core().V1().Services().Informer())
 	put(apps, "StatefulSet", "statefulsets", c.typed.Apps().V1().StatefulSets().Informer())
 	put(apps, "Deployment", "deployments", c.typed.Apps().V1().Deployments().Informer())
 	put(batch, "Job", "jobs", c.typed.Batch().V1().Jobs().Informer())
@@ -61,7 +63,6 @@ func (c *caches) addBuiltIn() {
 	}
 	metadataOnly(core, "ConfigMap", "configmaps")
 	metadataOnly(core, "LimitRange", "limitranges")
-	metadataOnly(core, "Service", "services")
 	metadataOnly(core, "ServiceAccount", "serviceaccounts")
 	metadataOnly(batch, "CronJob", "cronjobs")
 	metadataOnly(networking, "NetworkPolicy", "networkpolicies")

@@ -16,7 +16,6 @@ import (
 	"k8s.io/utils/clock"
 
 	"platform.example.io/stores/pkg/apis/stores/v1alpha1"
-	"platform.example.io/stores/pkg/config"
 	"platform.example.io/stores/pkg/health"
 )
 
@@ -152,7 +151,7 @@ func (b *bench) told(store *v1alpha1.Store, reason string) {
 // TestTimeout has a store whose volumes never come, and then come.
 func TestTimeout(t *testing.T) {
 	b := newBench(t)
-	platform := config.Default()
+	platform := unasked()
 	platform.Provisioning.Timeout.Duration = time.Second
 	platform.Storage.ClassName = "late"
 	b.provision(func(o *Options) { o.Platform = platform })

@@ -37,6 +37,7 @@ func (p *Provisioner) observe(w *work, applied health.Verdict) *health.Observati
 		Ingresses:    list[*networkingv1.Ingress](c, kindIngress, name),
 		HTTPRoutes:   list[*unstructured.Unstructured](c, kindHTTPRoute, name),
 		Refusals:     c.refusals(w.namespace),
+		Storefront:   p.seen(w),
 	}
 }
 

@@ -22,6 +22,7 @@ import (
 	"platform.example.io/stores/pkg/generated/clientset/versioned"
 	"platform.example.io/stores/pkg/generated/clientset/versioned/scheme"
 	"platform.example.io/stores/pkg/provisioner/metric"
+	"platform.example.io/stores/pkg/provisioner/storefront"
 )
 
 const (
@@ -49,6 +50,9 @@ type Options struct {
 	Clock clock.WithTicker
 	// TracerProvider makes the spans of reconciles. Defaults to one that makes none.
 	TracerProvider oteltrace.TracerProvider
+	// Storefront says how shops are asked whether they answer; its Clock and Changed
+	// are set by New.
+	Storefront storefront.Options
 	// RequestTimeout is when a request that is not wholly answered has failed.
 	// Defaults to 30s; kube-apiserver itself gives up after 60.
 	RequestTimeout time.Duration
@@ -63,6 +67,7 @@ func New(options Options) (*Provisioner, error) {
 		platform:  options.Platform,
 		catalogue: options.Catalogue,
 		clock:     options.Clock,
+		asking:    options.Storefront,
 		releases:  lru.New(releasesKept),
 		recent:    newRecent(),
 		vouched:   newVouched(),
@@ -72,6 +77,7 @@ func New(options Options) (*Provisioner, error) {
 	if p.clock == nil {
 		p.clock = clock.RealClock{}
 	}
+	p.asking.Clock, p.asking.Changed = p.clock, p.enqueue
 	if options.LeaderElection != nil {
 		election, err := options.LeaderElection.withDefaults()
 		if err != nil {

@@ -16,6 +16,7 @@ import (
 	"platform.example.io/stores/pkg/engine"
 	"platform.example.io/stores/pkg/generated/clientset/versioned"
 	"platform.example.io/stores/pkg/provisioner/metric"
+	"platform.example.io/stores/pkg/provisioner/storefront"
 )
 
 // Provisioner brings stores to what their specs say and keeps them so.
@@ -42,6 +43,8 @@ type Provisioner struct {
 
 	caches *caches
 	queue  atomic.Pointer[queue] // nil while another provisioner leads
+	asking storefront.Options
+	prober atomic.Pointer[storefront.Prober] // nil likewise, and where no shop is asked
 
 	releases *lru.Cache // of releaseKey to *release
 	recent   *recent

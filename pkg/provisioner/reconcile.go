@@ -68,6 +68,7 @@ func (p *Provisioner) reconcile(ctx context.Context, name string) (again time.Du
 		return 0, halt.err
 	}
 	report := health.Observe(p.observe(w, halt.verdict))
+	p.watchStorefront(w, report)
 	recheck, err := p.conclude(ctx, w, report)
 	if err != nil {
 		return 0, err

@@ -15,7 +15,6 @@ import (
 	"k8s.io/utils/ptr"
 
 	"platform.example.io/stores/pkg/apis/stores/v1alpha1"
-	"platform.example.io/stores/pkg/config"
 )
 
 // refusal is a request in a store's namespace that an administrator's policy refuses.
@@ -137,7 +136,7 @@ func TestWhatTheServerRefuses(t *testing.T) {
 	}
 	b.order("refused-prune", nil)
 	// Nothing tells when a policy is lifted: that it is found out is waited for here.
-	platform := config.Default()
+	platform := unasked()
 	platform.Provisioning.MaxBackoff.Duration = time.Second
 	b.provision(func(o *Options) { o.Platform = platform })
 	for _, tt := range tests {

@@ -19,7 +19,7 @@ import (
 // store was ordered, and that refuses the route before it accepts it.
 func TestGateway(t *testing.T) {
 	b := newBench(t)
-	platform := config.Default()
+	platform := unasked()
 	platform.Routing = config.Routing{Kind: config.RoutingGateway, Gateway: config.GatewayRouting{Name: "public", Namespace: "gateways"}}
 	platform.Provisioning.ResyncInterval.Duration = 4 * time.Second
 	p := b.provision(func(o *Options) { o.Platform = platform })

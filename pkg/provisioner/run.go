@@ -78,6 +78,7 @@ func (p *Provisioner) lead(ctx context.Context) {
 		p.enqueue(name)
 	}
 	var workers sync.WaitGroup
+	defer p.askStorefronts(ctx, &workers)()
 	for range p.platform.Provisioning.Workers {
 		workers.Go(func() {
 			for p.next(ctx, queue) {

@@ -96,4 +96,5 @@ var ownConditions = []string{
 	v1alpha1.ConditionReady, v1alpha1.ConditionReconciling, v1alpha1.ConditionStalled,
 	v1alpha1.ConditionResourcesApplied, v1alpha1.ConditionDatabaseReady, v1alpha1.ConditionBootstrapComplete,
 	v1alpha1.ConditionApplicationReady, v1alpha1.ConditionRouteReady,
+	v1alpha1.ConditionStorefrontReachable,
 }

@@ -19,6 +19,7 @@ import (
 // nothing has to be polled.
 func (p *Provisioner) terminate(ctx context.Context, store *v1alpha1.Store) (again time.Duration, err error) {
 	p.vouched.forget(store.UID)
+	p.forgetStorefront(store.Name)
 	deletion := health.Deletion{Now: p.clock.Now(), Store: store}
 	namespace := v1alpha1.NamespacePrefix + store.Name
 	if due, _ := deletion.Due(); due {

@@ -31,6 +31,8 @@ func trim(obj any) (any, error) {
 		o.Spec = batchv1.JobSpec{}
 	case *networkingv1.Ingress:
 		o.Spec, o.Status = networkingv1.IngressSpec{}, networkingv1.IngressStatus{}
+	case *corev1.Service:
+		o.Spec, o.Status = corev1.ServiceSpec{ClusterIP: o.Spec.ClusterIP}, corev1.ServiceStatus{}
 	case *corev1.ResourceQuota:
 		o.Spec = corev1.ResourceQuotaSpec{Hard: o.Spec.Hard}
 	case *unstructured.Unstructured:

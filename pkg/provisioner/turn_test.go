@@ -7,7 +7,6 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"platform.example.io/stores/pkg/apis/stores/v1alpha1"
-	"platform.example.io/stores/pkg/config"
 	"platform.example.io/stores/pkg/health"
 )
 
@@ -16,7 +15,7 @@ import (
 func TestTermBeginsWithWhatOthersMoved(t *testing.T) {
 	b := newBench(t)
 	const kind = "taken-over"
-	p, err := New(Options{RESTConfig: b.account(), Platform: config.Default(), Catalogue: must(embedded())})
+	p, err := New(Options{RESTConfig: b.account(), Platform: unasked(), Catalogue: must(embedded())})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -66,12 +66,18 @@ store-dashboard-tls
 {{- end }}
 {{- end -}}
 
+{{/* Unless the values name others, the provisioner's own pods ask the shops. */}}
 {{- define "platform.config" -}}
+{{- $component := ternary "apiserver" "provisioner" (eq .Values.provisioner.mode "InProcess") -}}
+{{- $selector := include "platform.selector" (dict "root" . "component" $component) | fromYaml -}}
+{{- $prober := dict "namespace" .Release.Namespace "podSelector" (dict "matchLabels" $selector) -}}
+{{- $config := mustMergeOverwrite (dict "network" (dict "prober" $prober)) (deepCopy .Values.config) -}}
+{{- with dig "network" "prober" "podSelector" nil .Values.config }}
+{{- $_ := set $config.network.prober "podSelector" . -}}
+{{- end -}}
 apiVersion: config.platform.example.io/v1alpha1
 kind: PlatformConfiguration
-{{- with .Values.config }}
-{{ toYaml . }}
-{{- end }}
+{{ toYaml $config }}
 {{- if .Values.engines.volume }}
 engineDirectory: /etc/store-platform/engines
 {{- end }}

@@ -83,6 +83,13 @@ var (
 			"RolloutFailed is what pauses a rollout.",
 		StabilityLevel: metrics.ALPHA,
 	}, []string{"engine", "reason"})
+	probeDuration = metrics.NewHistogramVec(&metrics.HistogramOpts{
+		Namespace: namespace, Subsystem: subsystem, Name: "storefront_probe_duration_seconds",
+		Help: "Time until a shop that was asked as a customer would answered, or did not, by outcome " +
+			"(answered, unexpected, refused, redirected, unconnected, silent or garbled).",
+		Buckets:        metrics.ExponentialBuckets(0.005, 2, 12),
+		StabilityLevel: metrics.ALPHA,
+	}, []string{"outcome"})
 	leader = metrics.NewGauge(&metrics.GaugeOpts{
 		Namespace: namespace, Subsystem: subsystem, Name: "leader",
 		Help:           "1 while this provisioner works on stores, 0 while it stands by.",
@@ -97,7 +104,7 @@ var (
 
 // own are all metrics that are defined here.
 var own = []metrics.Registerable{
-	reconcileDuration, provisioningDuration, applies, prunes, failures, stores, rolloutStores, leader, fencedWrites,
+	reconcileDuration, provisioningDuration, applies, prunes, failures, stores, rolloutStores, probeDuration, leader, fencedWrites,
 }
 
 // Register adds the metrics to the process's registry, once.
@@ -117,6 +124,11 @@ func Apply(kind string, result Result) { applies.WithLabelValues(kind, string(re
 
 // Prune counts an object that was deleted.
 func Prune(kind string) { prunes.WithLabelValues(kind).Inc() }
+
+// Probed counts one asking of one shop.
+func Probed(ctx context.Context, outcome string, took time.Duration) {
+	probeDuration.WithContext(ctx).WithLabelValues(outcome).Observe(took.Seconds())
+}
 
 // Leading notes whether this provisioner works.
 func Leading(working bool) {

@@ -24,6 +24,10 @@ const (
 	ConditionBootstrapComplete = "BootstrapComplete"
 	// ConditionRouteReady is True while the shop's hosts are routed to it.
 	ConditionRouteReady = "RouteReady"
+	// ConditionStorefrontReachable is True while the shop answers its customers, as
+	// the platform finds by asking like one. It is Unknown, and holds nothing up,
+	// where the platform does not ask.
+	ConditionStorefrontReachable = "StorefrontReachable"
 	// ConditionUpToDate is True while the store runs the newest installed revision
 	// of its engine that has its version and plan. Ready does not depend on it.
 	ConditionUpToDate = "UpToDate"
