@@ -1,6 +1,8 @@
 package health
 
 import (
+	"cmp"
+	"fmt"
 	"slices"
 
 	batchv1 "k8s.io/api/batch/v1"
@@ -48,7 +50,7 @@ func (o *Observation) bootstrapJob(name string) *Verdict {
 		case batchv1.JobFailed, batchv1.JobFailureTarget:
 			return fails(Stalled, ReasonBootstrapFailed,
 				"Job %s gave up: %s Read `kubectl -n %s logs job/%s`, correct the cause, then `kubectl -n %s delete job %s` to have it run again",
-				name, sentence(condition.Message), o.Namespace, name, o.Namespace, name)
+				name, cmp.Or(o.lastAttempt(job), sentence(condition.Message)), o.Namespace, name, o.Namespace, name)
 		}
 	}
 	if o.suspended() {
@@ -72,5 +74,31 @@ func (o *Observation) bootstrapPods(job *batchv1.Job) *Verdict {
 	if refusal := o.refusalOf(string(job.UID)); refusal != "" && len(p.pods) == 0 && job.Status.Active == 0 {
 		return fails(Broken, ReasonPodsRefused, "the API server refuses pods of Job %s: %s It is tried again by itself", job.Name, sentence(refusal))
 	}
+	if failure := o.lastAttempt(job); failure != "" {
+		return fails(Broken, ReasonBootstrapRunning,
+			"setting the shop up failed: %s Job %s tries it again by itself; `kubectl -n %s logs job/%s` says more", failure, job.Name, o.Namespace, job.Name)
+	}
 	return fails(Working, ReasonBootstrapRunning, "Job %s is setting the shop up; `kubectl -n %s logs -f job/%s` shows how far", job.Name, o.Namespace, job.Name)
+}
+
+// lastAttempt is what the Job's newest failed pod said as it ended, as a
+// sentence; empty where none failed. Engines write it to the termination log,
+// because logs are not for everybody who sees the Store.
+func (o *Observation) lastAttempt(job *batchv1.Job) string {
+	var newest *corev1.Pod
+	for _, pod := range o.podsOf(ComponentBootstrap) {
+		if pod.Labels[batchv1.JobNameLabel] == job.Name && pod.Status.Phase == corev1.PodFailed &&
+			(newest == nil || newest.CreationTimestamp.Before(&pod.CreationTimestamp)) {
+			newest = pod
+		}
+	}
+	if newest == nil {
+		return ""
+	}
+	for _, status := range slices.Concat(newest.Status.InitContainerStatuses, newest.Status.ContainerStatuses) {
+		if ended := status.State.Terminated; ended != nil && ended.ExitCode != 0 {
+			return sentence(cmp.Or(ended.Message, fmt.Sprintf("container %s ended with exit code %d", status.Name, ended.ExitCode)))
+		}
+	}
+	return sentence(cmp.Or(newest.Status.Message, newest.Status.Reason, "pod "+newest.Name+" failed"))
 }

@@ -4,12 +4,17 @@
 set -eu
 
 cd /srv/medusa
-echo "==> wait for the database"
+step() { doing=$1; printf '==> %s\n' "$doing"; }
+# What the Store tells of a failed attempt, where the step has not said it better.
+last_words=/dev/termination-log
+trap '[ $? -eq 0 ] || [ -s $last_words ] || printf "could not %s" "$doing" > $last_words' EXIT
+
+step "reach the database"
 node setup/database.js
-echo "==> migrate the database"
+step "migrate the database"
 node_modules/.bin/medusa db:migrate --execute-safe-links
-echo "==> set the shop up"
+step "set the shop up"
 node_modules/.bin/medusa exec ./setup/setup.js
-echo "==> verify the running shop"
+step "see that the running shop sells"
 node setup/verify.js
 echo "==> done"

@@ -1,4 +1,5 @@
 // Ends when the database takes our login; fails, saying why, when it does not in time.
+const { writeFileSync } = require("node:fs")
 const { Client } = require("pg")
 
 async function main() {
@@ -17,7 +18,9 @@ async function main() {
       await new Promise((resume) => setTimeout(resume, 3000))
     }
   }
-  console.error(`bootstrap failed: the database did not answer: ${reason}`)
+  const failure = `the database did not answer: ${reason}`
+  console.error(`bootstrap failed: ${failure}`)
+  writeFileSync("/dev/termination-log", failure)
   process.exit(1)
 }
 

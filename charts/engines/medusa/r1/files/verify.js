@@ -1,4 +1,5 @@
 // Asks the running shop what a storefront asks; fails when a customer could not buy.
+const { writeFileSync } = require("node:fs")
 const { Client } = require("pg")
 
 const env = process.env
@@ -79,7 +80,9 @@ async function main() {
       await new Promise((resume) => setTimeout(resume, 3000))
     }
   }
-  console.error(`bootstrap failed: ${reason}`)
+  const failure = `the running shop does not sell: ${reason}`
+  console.error(`bootstrap failed: ${failure}`)
+  writeFileSync("/dev/termination-log", failure)
   process.exit(1)
 }
 

@@ -6,12 +6,20 @@ set -eu
 cd "$STORE_ROOT"
 marker="$STORE_ROOT/wp-content/.store-platform"
 
-step() { printf '==> %s\n' "$1"; }
-fail() { printf 'bootstrap failed: %s\n' "$1" >&2; exit 1; }
+step() { doing=$1; printf '==> %s\n' "$doing"; }
+# What the Store tells of a failed attempt: the reason, or the step that failed.
+last_words=/dev/termination-log
+trap '[ $? -eq 0 ] || [ -s $last_words ] || printf "could not %s" "$doing" > $last_words' EXIT
+fail() { printf 'bootstrap failed: %s\n' "$1" >&2; printf %s "$1" > $last_words; exit 1; }
 wp() { php -d memory_limit=768M /usr/local/bin/wp --path="$STORE_ROOT" --no-color "$@"; }
 as_admin() { wp --user="$STORE_ADMIN_USER" "$@"; }
 
-step "wait for the database"
+step "find WooCommerce in the image"
+[ -d /usr/src/store/wp-content/plugins/woocommerce ] ||
+    fail "the image has no WooCommerce plugin (/usr/src/store/wp-content/plugins/woocommerce); build it from images/woocommerce"
+[ -x /usr/local/bin/wp ] || fail "the image has no wp-cli (/usr/local/bin/wp); build it from images/woocommerce"
+
+step "reach the database"
 attempt=0
 until php /etc/store/database.php; do
     attempt=$((attempt + 1))
@@ -48,7 +56,7 @@ step "activate WooCommerce"
 wp plugin is-active woocommerce || wp plugin activate woocommerce
 wp wc update
 
-step "settings"
+step "apply the settings"
 if [ "$(wp option get store_platform_created 2>/dev/null || echo no)" != yes ]; then
     # Once only: afterwards they are the merchant's.
     wp rewrite structure '/%postname%/'
@@ -75,7 +83,7 @@ if [ "$(wp option get store_platform_settings 2>/dev/null || echo none)" != "$se
     wp option update store_platform_settings "$settings"
 fi
 
-step "sample products"
+step "make sample products"
 if [ "$STORE_SAMPLE_PRODUCTS" = true ] && [ -z "$(as_admin wc product list --sku=sample-1 --format=ids)" ]; then
     as_admin wc product create --name='Sample product' --type=simple --sku=sample-1 --regular_price=19.00 --porcelain
 fi
