@@ -101,6 +101,14 @@ $(BIN)/helm: $(HELM_MODULE)/go.mod $(HELM_MODULE)/go.sum | $(BIN)
 
 NODE_CLIENT := test/clients/node
 
+# IMAGES picks some (`make images IMAGES="postgres medusa"`), REFRESH=1 takes newer packages.
+IMAGES ?=
+REFRESH ?=
+.PHONY: images
+images: | $(BIN) ## Make the container images that shops run on real nodes: .local/images/*.tar (needs Debian, Node and npm)
+	@go build -buildvcs=false -o $(BIN)/images ./hack/images
+	@$(BIN)/images -out $(LOCAL)/images $(if $(REFRESH),-refresh) $(IMAGES)
+
 %/node_modules/.package-lock.json: %/package.json %/package-lock.json
 	@[[ -n "$(NODE)" ]] || { echo "This needs Node (20 or later) and npm, and finds none." >&2; exit 1; }
 	cd $* && npm ci --no-audit --no-fund
