@@ -10,6 +10,10 @@ MAKEFLAGS += --no-builtin-rules --no-print-directory
 LOCAL := .local
 BIN := $(LOCAL)/bin
 KUBERNETES_VERSION := v1.37.2
+# What the shops run on: a number of simulated nodes, or real, or real:N (root on
+# Linux), which run containers. docs/realnodes.md.
+NODES ?= 2
+REAL := $(filter real real:%,$(NODES))
 # The platform's version rides behind the version of the Kubernetes machinery it
 # is built from: that one is what feature gates and clients read.
 VERSION ?= 0.1.0
@@ -23,6 +27,10 @@ MODULES := . hack/localcluster hack/tools test/clients
 KUBECTL_MODULES := test/clients/kubectl/newest test/clients/kubectl/oldest
 # Nothing of ours is in it: it says which Helm is built.
 HELM_MODULE := test/clients/helm
+# The same: which container runtime, pod network, DNS, volumes and ingress a real node has.
+NODE_MODULES := $(addprefix hack/realnode/,cni containerd coredns localpath skipper)
+NODE_BIN := $(BIN)/node
+NODE_PROGRAMS := $(addprefix $(NODE_BIN)/,containerd containerd-shim-runc-v2 ctr bridge host-local loopback coredns local-path-provisioner skipper pause fetch)
 # How many packages are tested at once. Each that starts a control plane needs
 # about 600 MB.
 TEST_PARALLEL ?= 2
@@ -47,12 +55,16 @@ help: ## Say what there is to make
 		/^[a-z-]+:.*## / { printf "  make %-18s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 .PHONY: demo
-demo: build localcluster ## From nothing to two running shops, and what to type next
-	@hack/demo.sh
+demo: build localcluster $(if $(REAL),realnode) ## From nothing to two running shops, and what to type next (NODES=real: to a customer's order)
+	@NODES=$(NODES) hack/$(if $(REAL),demo-real,demo).sh
 
 .PHONY: up
-up: build localcluster ## Start the local control plane with the platform on it
-	@hack/up.sh
+up: build localcluster $(if $(REAL),realnode) ## Start the local control plane with the platform on it (NODES=real: with containers)
+	@NODES=$(NODES) hack/up.sh
+
+.PHONY: preflight
+preflight: localcluster ## Say what this machine lacks for NODES=real
+	@$(BIN)/localcluster preflight --dir $(LOCAL)
 
 .PHONY: status
 status: localcluster ## Say what runs, where and how well
@@ -86,6 +98,39 @@ $(BIN)/localcluster: $(shell find hack/localcluster -type f -not -name '*_test.g
 
 $(BIN)/kubectl: $(BIN)/localcluster
 	@ln -sf localcluster $@
+
+.PHONY: realnode
+realnode: $(NODE_PROGRAMS) ## Build what a real node runs: .local/bin/node
+
+# Static: some of them become images, in which there is nothing else.
+$(NODE_PROGRAMS): export CGO_ENABLED := 0
+$(NODE_BIN)/containerd $(NODE_BIN)/containerd-shim-runc-v2 $(NODE_BIN)/ctr: hack/realnode/containerd/go.mod | $(BIN)
+	@hack/build.sh hack/realnode/containerd github.com/containerd/containerd/v2/cmd/$(@F) $@ '-s -w' '1 to 2 minutes'
+	@touch $@
+
+$(NODE_BIN)/bridge $(NODE_BIN)/loopback: hack/realnode/cni/go.mod | $(BIN)
+	@hack/build.sh hack/realnode/cni github.com/containernetworking/plugins/plugins/main/$(@F) $@ '-s -w' 'a few seconds'
+	@touch $@
+
+$(NODE_BIN)/host-local: hack/realnode/cni/go.mod | $(BIN)
+	@hack/build.sh hack/realnode/cni github.com/containernetworking/plugins/plugins/ipam/$(@F) $@ '-s -w' 'a few seconds'
+	@touch $@
+
+$(NODE_BIN)/coredns: hack/realnode/coredns/go.mod hack/realnode/coredns/main.go | $(BIN)
+	@hack/build.sh hack/realnode/coredns . $@ '-s -w' '1 to 2 minutes'
+	@touch $@
+
+$(NODE_BIN)/local-path-provisioner: hack/realnode/localpath/go.mod | $(BIN)
+	@hack/build.sh hack/realnode/localpath github.com/rancher/local-path-provisioner $@ '-s -w' '1 minute'
+	@touch $@
+
+$(NODE_BIN)/skipper: hack/realnode/skipper/go.mod | $(BIN)
+	@hack/build.sh hack/realnode/skipper github.com/zalando/skipper/cmd/skipper $@ '-s -w' '2 minutes'
+	@touch $@
+
+$(NODE_BIN)/pause $(NODE_BIN)/fetch: $(NODE_BIN)/%: hack/localcluster/%/main.go | $(BIN)
+	@hack/build.sh hack/localcluster ./$* $@ '-s -w' 'a few seconds'
+	@touch $@
 
 # Other people's clients, for test-clients. Each kubectl says its release, or it
 # would call itself v0.0.0.
@@ -181,6 +226,11 @@ test-web: build localcluster web/app/node_modules/.package-lock.json test/web/no
 screenshots: build localcluster test/web/node_modules/.package-lock.json ## Take the pictures of docs/dashboard.md anew
 	cd test/web && npx playwright test --config screenshots.config.ts
 
+# Root on Linux; what else a machine needs is said by `make preflight`.
+.PHONY: test-real
+test-real: build localcluster realnode ## The platform on a node that runs containers (root; docs/realnodes.md)
+	go test $(RACE) -count=1 -v -timeout 30m ./test/real
+
 .PHONY: test-localcluster
 test-localcluster: build localcluster ## The tests of the local control plane itself
 	cd hack/localcluster && go test -count=1 -timeout $(TEST_TIMEOUT) ./...
@@ -215,7 +265,7 @@ verify-fmt: ## Go is formatted and shell parses
 
 .PHONY: verify-mod
 verify-mod: ## go.mod and go.sum are tidy, in every module
-	@hack/verify-mod.sh $(MODULES) $(KUBECTL_MODULES) $(HELM_MODULE)
+	@hack/verify-mod.sh $(MODULES) $(KUBECTL_MODULES) $(HELM_MODULE) $(NODE_MODULES)
 
 .PHONY: verify-artifacts
 verify-artifacts: ## artifacts/apiservice is what the chart renders

@@ -45,6 +45,11 @@ type Options struct {
 	Bare bool
 	// Nodes is the number of simulated nodes; 0 means two, NoNodes none.
 	Nodes int
+	// RealNodes is the number of real nodes, which run containers and need root;
+	// where there is one there are no simulated ones.
+	RealNodes int
+	// Images are the images that real nodes are to have, as docker save writes them.
+	Images []string
 	// KubeAPIServerArgs are added to kube-apiserver's arguments.
 	KubeAPIServerArgs []string
 	// Manifests are files of objects that are applied before the platform starts.
@@ -68,7 +73,10 @@ func (o Options) args(dir string) []string {
 	if o.Bare {
 		args = append(args, "--bare")
 	}
-	if o.Nodes != 0 {
+	if o.RealNodes > 0 {
+		// Any free port: somebody's own cluster may be up beside this one.
+		args = append(args, "--nodes=real:"+strconv.Itoa(o.RealNodes), "--ingress-port=0")
+	} else if o.Nodes != 0 {
 		args = append(args, "--nodes="+strconv.Itoa(max(o.Nodes, 0)))
 	}
 	if o.Platform != "" {
@@ -80,6 +88,7 @@ func (o Options) args(dir string) []string {
 	for flag, values := range map[string][]string{
 		"--kube-apiserver-arg": o.KubeAPIServerArgs,
 		"--manifest":           o.Manifests,
+		"--image":              o.Images,
 		"--platform-arg":       o.PlatformArgs,
 	} {
 		for _, value := range values {

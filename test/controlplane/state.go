@@ -14,6 +14,7 @@ type state struct {
 	Kubeconfig string      `json:"kubeconfig"`
 	Etcd       endpoint    `json:"etcd"`
 	Components []component `json:"components"`
+	Ingress    string      `json:"ingress"`
 }
 
 type component struct {
@@ -50,6 +51,10 @@ func (s state) component(name string) (component, error) {
 	}
 	return component{}, fmt.Errorf("find component %s: it is not part of this cluster", name)
 }
+
+// Ingress is the address of loopback where the ingress controller of real nodes
+// answers; empty where nodes are simulated.
+func (c *Cluster) Ingress() string { return c.state.Ingress }
 
 // Etcd returns the address of the database and the identity that opens it, for
 // tests that compact it.

@@ -26,9 +26,14 @@ func (b *blueprint) planKubeAPIServer() error {
 	b.state.CAFile = b.authority.CertFile
 	b.state.Kubeconfig = b.layout.Kubeconfig()
 
-	serving, err := b.authority.Ensure("kube-apiserver", pki.Server("kube-apiserver",
+	hosts := []string{
 		"localhost", loopback, serviceIP,
-		"kubernetes", "kubernetes.default", "kubernetes.default.svc", "kubernetes.default.svc.cluster.local"))
+		"kubernetes", "kubernetes.default", "kubernetes.default.svc", "kubernetes.default.svc.cluster.local",
+	}
+	if b.options.RealNodes > 0 {
+		hosts = append(hosts, hubAddress())
+	}
+	serving, err := b.authority.Ensure("kube-apiserver", pki.Server("kube-apiserver", hosts...))
 	if err != nil {
 		return err
 	}
@@ -53,8 +58,6 @@ func (b *blueprint) planKubeAPIServer() error {
 	}
 
 	args := []string{
-		"--bind-address=" + loopback,
-		"--advertise-address=" + loopback,
 		"--secure-port=" + portOf(b.state.Server),
 		"--tls-cert-file=" + serving.CertFile,
 		"--tls-private-key-file=" + serving.KeyFile,
@@ -80,9 +83,6 @@ func (b *blueprint) planKubeAPIServer() error {
 		"--requestheader-extra-headers-prefix=X-Remote-Extra-",
 		"--proxy-client-cert-file=" + proxy.CertFile,
 		"--proxy-client-key-file=" + proxy.KeyFile,
-		// The endpoints of default/kubernetes may not be a loopback address,
-		// and nothing in this cluster could use them.
-		"--endpoint-reconciler-type=none",
 		"--audit-policy-file=" + policy,
 		"--audit-log-path=" + b.layout.AuditLog(),
 		"--audit-log-maxsize=50",
@@ -91,9 +91,42 @@ func (b *blueprint) planKubeAPIServer() error {
 	if b.options.Bare {
 		args = append(args, "--feature-gates=APIServerIdentity=false,UnknownVersionInteroperabilityProxy=false")
 	}
+	reach, err := b.reachArgs()
+	if err != nil {
+		return err
+	}
+	args = append(args, reach...)
 	b.add(component.KubeAPIServer, "", append(args, b.options.KubeAPIServerArgs...),
 		Endpoint{URL: b.state.Server + "/readyz?verbose", CAFile: b.authority.CertFile, Pair: admin})
 	return nil
+}
+
+// reachArgs say from where kube-apiserver is reached, and how it reaches kubelets.
+func (b *blueprint) reachArgs() ([]string, error) {
+	if b.options.RealNodes == 0 {
+		return []string{
+			"--bind-address=" + loopback,
+			"--advertise-address=" + loopback,
+			// The endpoints of default/kubernetes may not be a loopback address,
+			// and nothing in this cluster could use them.
+			"--endpoint-reconciler-type=none",
+		}, nil
+	}
+	client, err := b.authority.Ensure("kubelet-client", pki.Client("kube-apiserver-kubelet-client", "system:masters"))
+	if err != nil {
+		return nil, err
+	}
+	return []string{
+		// All addresses of its machine, which nobody outside of it reaches.
+		"--bind-address=0.0.0.0",
+		"--advertise-address=" + hubAddress(),
+		"--kubelet-certificate-authority=" + b.authority.CertFile,
+		"--kubelet-client-certificate=" + client.CertFile,
+		"--kubelet-client-key=" + client.KeyFile,
+		"--kubelet-preferred-address-types=InternalIP",
+		// A kubelet may change its own node and pods only.
+		"--enable-admission-plugins=NodeRestriction",
+	}, nil
 }
 
 // portOf returns what follows the last colon of a URL without a path.

@@ -5,6 +5,7 @@ import (
 	"path/filepath"
 
 	"platform.example.io/stores/hack/localcluster/component"
+	"platform.example.io/stores/hack/localcluster/node"
 	"platform.example.io/stores/hack/localcluster/pki"
 )
 
@@ -19,6 +20,8 @@ type blueprint struct {
 	// kube-apiserver calls aggregated servers with; etcdAuthority only etcd's
 	// peers, so that no user's certificate opens the database.
 	authority, frontProxy, etcdAuthority *pki.Authority
+
+	nodes []node.Node // the real ones
 
 	state State
 }
@@ -38,12 +41,14 @@ func newBlueprint(layout Layout, options Options) (*blueprint, error) {
 		do   func() error
 	}{
 		{component.Etcd, b.planEtcd},
+		{component.Containerd, b.planRuntimes},
 		{component.KubeAPIServer, b.planKubeAPIServer},
 		{component.ControllerManager, b.planControllerManager},
 		{component.Scheduler, b.planScheduler},
 		{component.Kwok, b.planKwok},
+		{component.Kubelet, b.planNodes},
 	} {
-		if !options.has(plan.name) {
+		if !options.has(plan.name) && !(options.RealNodes > 0 && isOfNode(plan.name)) {
 			continue
 		}
 		if err := plan.do(); err != nil {
@@ -55,9 +60,16 @@ func newBlueprint(layout Layout, options Options) (*blueprint, error) {
 			return nil, fmt.Errorf("plan %s: %w", PlatformName, err)
 		}
 	}
+	if options.RealNodes > 0 {
+		if err := b.planIngress(); err != nil {
+			return nil, err
+		}
+	}
 	b.state.Ports = b.ports.given
 	return b, nil
 }
+
+func isOfNode(name string) bool { return name == component.Containerd || name == component.Kubelet }
 
 func (b *blueprint) openAuthorities() (err error) {
 	if b.authority, err = pki.OpenAuthority(b.layout.pki(), authorityName); err != nil {

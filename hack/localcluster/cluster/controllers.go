@@ -24,12 +24,21 @@ func (b *blueprint) planControllerManager() error {
 		// that wait cost nothing, and ten of them (the default) are all busy
 		// waiting where tests delete a hundred namespaces.
 		"--concurrent-namespace-syncs=50",
-		// On a loaded machine the simulated nodes' heartbeats come late, and a
-		// node that is given up takes all its pods with it.
-		"--node-monitor-grace-period=5m",
+		"--node-monitor-grace-period="+b.nodeGrace(),
 		// Otherwise it makes its default directory, outside of ours.
 		"--flex-volume-plugin-dir="+b.layout.run("flexvolume"),
 	)
+}
+
+// nodeGrace is how long a node may be silent before it is given up.
+func (b *blueprint) nodeGrace() string {
+	if b.options.RealNodes > 0 {
+		// Upstream's default is 50s: that of a node whose loss should be noticed.
+		return "40s"
+	}
+	// On a loaded machine the simulated nodes' heartbeats come late, and a
+	// node that is given up takes all its pods with it.
+	return "5m"
 }
 
 func (b *blueprint) planScheduler() error {

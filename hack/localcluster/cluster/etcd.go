@@ -33,7 +33,7 @@ func (b *blueprint) planEtcd() error {
 	health.URL += "/health"
 	b.add(component.Etcd, "", []string{
 		"--name=local",
-		"--data-dir=" + b.layout.etcdData(),
+		"--data-dir=" + b.layout.etcdData(b.options.RealNodes > 0),
 		"--listen-client-urls=" + https(clientPort, ""),
 		"--advertise-client-urls=" + https(clientPort, ""),
 		"--listen-peer-urls=" + https(peerPort, ""),

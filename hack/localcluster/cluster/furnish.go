@@ -7,11 +7,14 @@ import (
 	"slices"
 	"time"
 
+	"k8s.io/client-go/kubernetes"
+	"k8s.io/client-go/rest"
 	"k8s.io/client-go/tools/clientcmd"
 
 	"platform.example.io/stores/hack/localcluster/aggregation"
 	"platform.example.io/stores/hack/localcluster/component"
 	"platform.example.io/stores/hack/localcluster/manifest"
+	"platform.example.io/stores/hack/localcluster/node"
 	"platform.example.io/stores/hack/localcluster/simulation"
 )
 
@@ -42,6 +45,11 @@ func (s *supervisor) furnish(ctx context.Context) error {
 		}
 		s.report("%d simulated nodes are ready (%s)", options.Nodes, since(began))
 	}
+	if options.RealNodes > 0 {
+		if err := s.furnishNodes(ctx, config, applier); err != nil {
+			return err
+		}
+	}
 	for _, file := range options.Manifests {
 		objects, err := manifest.Read(file)
 		if err != nil {
@@ -53,6 +61,36 @@ func (s *supervisor) furnish(ctx context.Context) error {
 		s.report("%s is applied (%d objects)", file, len(objects))
 	}
 	return s.register(ctx, applier)
+}
+
+// furnishNodes waits for the real nodes and gives them DNS, volumes and an ingress controller.
+func (s *supervisor) furnishNodes(ctx context.Context, config *rest.Config, applier *manifest.Applier) error {
+	began := time.Now()
+	client, err := kubernetes.NewForConfig(config)
+	if err != nil {
+		return fmt.Errorf("build client: %w", err)
+	}
+	var names []string
+	for _, n := range s.blueprint.nodes {
+		names = append(names, n.Name())
+	}
+	if err := node.AwaitReady(ctx, client, names); err != nil {
+		return err
+	}
+	s.report("%d real nodes are ready (%s)", len(names), since(began))
+	objects, err := node.Objects()
+	if err != nil {
+		return err
+	}
+	if err := applier.Apply(ctx, objects); err != nil {
+		return err
+	}
+	if err := node.AwaitDeployments(ctx, client, objects); err != nil {
+		return err
+	}
+	s.report("DNS, volumes and ingress are ready (%s); shops are reached at http://NAME.localtest.me:%s",
+		since(began), portOf(s.blueprint.state.Ingress))
+	return nil
 }
 
 // register starts the platform and puts it behind kube-apiserver, or takes away

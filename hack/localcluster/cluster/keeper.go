@@ -1,6 +1,7 @@
 package cluster
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -28,7 +29,8 @@ type keeper struct {
 	spawner   *process.Spawner
 	report    func(format string, args ...any)
 
-	stopping chan struct{} // closed by stop
+	release  sync.Once
+	stopping chan struct{} // closed by letGo
 	stopped  chan struct{} // closed when the component is gone for good
 
 	mu       sync.Mutex
@@ -52,9 +54,12 @@ func keep(component Component, spawner *process.Spawner, report func(string, ...
 
 // stop ends the component and returns when it is gone.
 func (k *keeper) stop() {
-	close(k.stopping)
+	k.letGo()
 	<-k.stopped
 }
+
+// letGo lets the component end, by itself or by whoever kills it now.
+func (k *keeper) letGo() { k.release.Do(func() { close(k.stopping) }) }
 
 func (k *keeper) run(command *exec.Cmd) {
 	defer close(k.stopped)
@@ -106,10 +111,11 @@ func (k *keeper) deaths() int {
 
 func (k *keeper) start() (*exec.Cmd, error) {
 	// This very program, even if its file has been replaced by a newer build.
-	path, args := "/proc/self/exe", append([]string{k.component.Name}, k.component.Args...)
+	path, name := "/proc/self/exe", cmp.Or(k.component.Program, k.component.Name)
 	if k.component.Binary != "" {
 		path = k.component.Binary
 	}
+	args := append([]string{name}, k.component.Args...)
 	log, err := os.OpenFile(k.component.LogFile, os.O_CREATE|os.O_WRONLY|os.O_APPEND, 0o600)
 	if err != nil {
 		return nil, fmt.Errorf("open log of %s: %w", k.component.Name, err)

@@ -47,7 +47,14 @@ func (l Layout) run(file string) string { return filepath.Join(l.Dir, "run", fil
 
 func (l Layout) pki() string { return filepath.Join(l.Dir, "pki") }
 
-func (l Layout) etcdData() string { return filepath.Join(l.Dir, "etcd") }
+// etcdData is not the same for simulated and for real nodes: what runs on the
+// ones is unknown to the others.
+func (l Layout) etcdData(real bool) string {
+	if real {
+		return filepath.Join(l.Dir, "etcd-real")
+	}
+	return filepath.Join(l.Dir, "etcd")
+}
 
 // supervisorLock is held by the supervisor for as long as it lives: whether a
 // cluster is up is asked of this lock, never of a file's existence.

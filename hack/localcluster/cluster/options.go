@@ -12,6 +12,10 @@ import (
 // supervisorName names the supervisor's own pid and log files.
 const supervisorName = "supervisor"
 
+// mostRealNodes is what fits into the range of a node's index in its addresses,
+// and more than one machine can bear.
+const mostRealNodes = 9
+
 // Options say what a cluster consists of.
 type Options struct {
 	// Dir is where the cluster keeps everything.
@@ -23,6 +27,16 @@ type Options struct {
 	Bare bool
 	// Nodes is the number of simulated nodes.
 	Nodes int
+	// RealNodes is the number of real nodes, which run containers. Where there is
+	// one there are no simulated ones.
+	RealNodes int
+	// NodeBinaries is the directory of the programs of real nodes.
+	NodeBinaries string
+	// Images are files of container images that real nodes are to have.
+	Images []string
+	// IngressPort is the port of the host's loopback where the shops on real nodes
+	// are reached; 0 is any free one.
+	IngressPort int
 	// KubeAPIServerArgs are added to kube-apiserver's, and win over them.
 	KubeAPIServerArgs []string
 	// Manifests are files of objects that are applied before the platform starts.
@@ -54,10 +68,11 @@ func (o Options) Validate() error {
 			errs = append(errs, fmt.Errorf("component %s is needed by all others", need))
 		}
 	}
-	if o.Nodes < 0 {
-		errs = append(errs, fmt.Errorf("number of nodes is negative: %d", o.Nodes))
+	if o.Nodes < 0 || o.RealNodes < 0 {
+		errs = append(errs, fmt.Errorf("number of nodes is negative: %d", min(o.Nodes, o.RealNodes)))
 	}
-	for _, file := range append(slices.Clone(o.Manifests), o.Platform.Binary, o.Platform.Config) {
+	errs = append(errs, o.validateReal()...)
+	for _, file := range slices.Concat(o.Manifests, o.Images, []string{o.Platform.Binary, o.Platform.Config}) {
 		if file == "" {
 			continue
 		}
@@ -71,4 +86,20 @@ func (o Options) Validate() error {
 	return errors.Join(errs...)
 }
 
-func (o Options) has(name string) bool { return slices.Contains(o.Components, name) }
+func (o Options) validateReal() []error {
+	var errs []error
+	switch {
+	case o.RealNodes == 0 && len(o.Images) > 0:
+		errs = append(errs, errors.New("images are given, and simulated nodes run none"))
+	case o.RealNodes > mostRealNodes:
+		errs = append(errs, fmt.Errorf("number of real nodes is %d: the most is %d", o.RealNodes, mostRealNodes))
+	case o.RealNodes > 0 && !(o.has(component.ControllerManager) && o.has(component.Scheduler)):
+		errs = append(errs, errors.New("real nodes need the whole control plane, and components are missing from it"))
+	}
+	return errs
+}
+
+func (o Options) has(name string) bool {
+	// Real nodes and simulated ones do not mix: kwok would take the real ones over.
+	return slices.Contains(o.Components, name) && !(name == component.Kwok && o.RealNodes > 0)
+}

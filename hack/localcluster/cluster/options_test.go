@@ -3,6 +3,8 @@ package cluster
 import (
 	"net"
 	"testing"
+
+	"platform.example.io/stores/hack/localcluster/component"
 )
 
 func TestValidate(t *testing.T) {
@@ -17,6 +19,10 @@ func TestValidate(t *testing.T) {
 		{name: "unknown component", damage: func(o *Options) { o.Components = append(o.Components, "kubelet") }, reason: "nothing here is a kubelet"},
 		{name: "no etcd", damage: func(o *Options) { o.Components = []string{"kube-apiserver"} }, reason: "kube-apiserver stores in etcd"},
 		{name: "negative nodes", damage: func(o *Options) { o.Nodes = -1 }, reason: "there is no such number"},
+		{name: "images without real nodes", damage: func(o *Options) { o.Images = []string{"/dev/null"} }, reason: "they would be ignored silently"},
+		{name: "real nodes without controllers", damage: func(o *Options) { o.RealNodes = 1 }, reason: "nothing would be scheduled there"},
+		{name: "too many real nodes", damage: func(o *Options) { o.RealNodes = 10; o.Components = component.All() }, reason: "their addresses end at nine"},
+		{name: "real nodes", damage: func(o *Options) { o.RealNodes = 2; o.Components = component.All() }, valid: true, reason: "kwok is left out by itself"},
 		{name: "missing manifest", damage: func(o *Options) { o.Manifests = []string{"/no/such/file"} }, reason: "better said before the start than after it"},
 		{name: "missing platform", damage: func(o *Options) { o.Platform.Binary = "/no/such/file" }, reason: "better said before the start than after it"},
 		{name: "platform arguments alone", damage: func(o *Options) { o.Platform.Args = []string{"-v=4"} }, reason: "they would be ignored silently"},

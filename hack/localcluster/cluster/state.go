@@ -17,17 +17,25 @@ type State struct {
 	// CAFile vouches for Server.
 	CAFile string `json:"caFile"`
 	// Etcd is how to reach the database, for tests that compact or inspect it.
-	Etcd       Endpoint       `json:"etcd"`
-	Components []Component    `json:"components"`
-	Ports      map[string]int `json:"ports"`
+	Etcd       Endpoint    `json:"etcd"`
+	Components []Component `json:"components"`
+	// RealNodes is how many nodes run containers.
+	RealNodes int `json:"realNodes,omitempty"`
+	// Ingress is the host's address where the shops on real nodes are reached.
+	Ingress string         `json:"ingress,omitempty"`
+	Ports   map[string]int `json:"ports"`
 }
 
 // Component is one supervised process.
 type Component struct {
 	Name string `json:"name"`
-	// Binary is the executable; empty means the program Name inside this one.
-	Binary string   `json:"binary,omitempty"`
-	Args   []string `json:"args"`
+	// Binary is the executable; empty means a program inside this one.
+	Binary string `json:"binary,omitempty"`
+	// Program is that program; empty means that it is called Name.
+	Program string `json:"program,omitempty"`
+	// Machine is the real node it runs on; empty means that of the control plane.
+	Machine string   `json:"machine,omitempty"`
+	Args    []string `json:"args"`
 	// Health answers 200 while the component does its work.
 	Health  Endpoint `json:"health"`
 	PIDFile string   `json:"pidFile"`

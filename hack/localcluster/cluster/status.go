@@ -53,6 +53,10 @@ func Status(ctx context.Context, dir string, out io.Writer) error {
 		return err
 	}
 	fmt.Fprintln(out, "\nkubeconfig:", state.Kubeconfig)
+	if state.Ingress != "" {
+		fmt.Fprintf(out, "shops:      http://NAME.localtest.me:%s (without DNS: curl --resolve NAME.localtest.me:%[1]s:%s)\n",
+			portOf(state.Ingress), loopback)
+	}
 	if !healthy {
 		return ErrUnhealthy
 	}

@@ -10,6 +10,7 @@ import (
 	"slices"
 	"time"
 
+	"platform.example.io/stores/hack/localcluster/component"
 	"platform.example.io/stores/hack/localcluster/process"
 )
 
@@ -53,6 +54,11 @@ func Run(ctx context.Context, options Options, report func(format string, args .
 	}
 	defer os.Remove(layout.PID(supervisorName))
 
+	if options.RealNodes > 0 {
+		if err := checkMachine(layout, options, report); err != nil {
+			return err
+		}
+	}
 	blueprint, err := newBlueprint(layout, options)
 	if err != nil {
 		return err
@@ -73,6 +79,9 @@ func Run(ctx context.Context, options Options, report func(format string, args .
 		}
 		return err
 	}
+	if len(s.blueprint.nodes) > 0 {
+		s.mind(ctx)
+	}
 	ready()
 	<-ctx.Done()
 	return nil
@@ -81,6 +90,7 @@ func Run(ctx context.Context, options Options, report func(format string, args .
 type supervisor struct {
 	blueprint *blueprint
 	spawner   *process.Spawner
+	machinery machinery // empty without real nodes
 	keepers   []*keeper // in the order of their start
 	report    func(format string, args ...any)
 }
@@ -88,10 +98,23 @@ type supervisor struct {
 // start is the life of a cluster until it is ready, in order.
 func (s *supervisor) start(ctx context.Context) error {
 	began := time.Now()
-	for _, next := range s.waves() {
+	if len(s.blueprint.nodes) > 0 {
+		if err := s.machinery.raise(s.blueprint, s.spawner); err != nil {
+			return err
+		}
+		s.report("%d machines are up (%s)", len(s.blueprint.nodes), since(began))
+	}
+	var loaded <-chan error
+	for i, next := range s.waves() {
 		if err := s.startTogether(ctx, next); err != nil {
 			return err
 		}
+		if i == 0 {
+			loaded = s.startLoading(ctx)
+		}
+	}
+	if err := <-loaded; err != nil {
+		return err
 	}
 	if err := s.furnish(ctx); err != nil {
 		return err
@@ -104,8 +127,9 @@ func (s *supervisor) start(ctx context.Context) error {
 // platform comes after the cluster is furnished and is in none.
 func (s *supervisor) waves() [][]Component {
 	upstream := slices.DeleteFunc(slices.Clone(s.blueprint.state.Components), isPlatform)
-	// etcd, then kube-apiserver, then everything that works through it.
-	return [][]Component{upstream[:1], upstream[1:2], upstream[2:]}
+	// etcd and container runtimes, then kube-apiserver, then everything that works through it.
+	server := slices.IndexFunc(upstream, func(c Component) bool { return c.Name == component.KubeAPIServer })
+	return [][]Component{upstream[:server], upstream[server : server+1], upstream[server+1:]}
 }
 
 func isPlatform(c Component) bool { return c.Name == PlatformName }
@@ -132,7 +156,11 @@ func (s *supervisor) launch(component Component) error {
 	if err := rotate(component.LogFile); err != nil {
 		return err
 	}
-	keeper, err := keep(component, s.spawner, s.report)
+	spawner := s.spawner
+	if len(s.machinery.machines) > 0 {
+		spawner = s.machinery.of(component).Spawner
+	}
+	keeper, err := keep(component, spawner, s.report)
 	if err != nil {
 		return err
 	}
@@ -141,6 +169,10 @@ func (s *supervisor) launch(component Component) error {
 }
 
 func (s *supervisor) stop() {
+	if len(s.blueprint.nodes) > 0 {
+		s.fell()
+		return
+	}
 	for _, keeper := range slices.Backward(s.keepers) {
 		keeper.stop()
 		s.report("%s stopped", keeper.component.Name)
@@ -158,7 +190,11 @@ func rotate(log string) error {
 
 // sweep kills what an earlier supervisor left behind. The kernel does this when
 // that supervisor ends; here we wait for it, and see to what slipped through.
-func sweep(ctx context.Context, layout Layout) error {
+func sweep(ctx context.Context, layout Layout) (err error) {
+	defer func() {
+		// Empty by then; without real nodes there is none.
+		err = errors.Join(err, clearGroup(ctx, layout.controlGroup()))
+	}()
 	files, err := filepath.Glob(layout.run("*.pid"))
 	if err != nil {
 		return fmt.Errorf("list pid files: %w", err)

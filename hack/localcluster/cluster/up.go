@@ -44,6 +44,9 @@ func Up(ctx context.Context, options Options, runArgs []string, out io.Writer) e
 	if up, err := isUp(layout); err != nil {
 		return err
 	} else if up {
+		if err := sameNodes(layout, options); err != nil {
+			return err
+		}
 		fmt.Fprintf(out, "the cluster is already up\nkubeconfig: %s\n", layout.Kubeconfig())
 		return nil
 	}
@@ -52,6 +55,18 @@ func Up(ctx context.Context, options Options, runArgs []string, out io.Writer) e
 	}
 	fmt.Fprintf(out, "kubeconfig: %s\n", layout.Kubeconfig())
 	return nil
+}
+
+// sameNodes refuses to call a cluster of other nodes the one that was asked for.
+func sameNodes(layout Layout, options Options) error {
+	state, err := LoadState(layout)
+	if err != nil {
+		return err
+	}
+	if state.RealNodes == options.RealNodes {
+		return nil
+	}
+	return fmt.Errorf("the cluster is up with %d real nodes, and %d are asked for: stop it first (make down)", state.RealNodes, options.RealNodes)
 }
 
 // isUp asks the lock that a supervisor holds for as long as it lives.

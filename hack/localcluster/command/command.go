@@ -50,7 +50,7 @@ func root() *cobra.Command {
 		SilenceErrors: true,
 	}
 	root.CompletionOptions.DisableDefaultCmd = true
-	root.AddCommand(up(), run(), down(), status(), user(), kubectl())
+	root.AddCommand(up(), run(), down(), status(), check(), user(), kubectl())
 	return root
 }
 
@@ -93,6 +93,21 @@ func status() *cobra.Command {
 		},
 	}
 	addDir(command, &dir)
+	return command
+}
+
+func check() *cobra.Command {
+	var dir, binaries string
+	command := &cobra.Command{
+		Use:   "preflight",
+		Short: "Say what this machine lacks to run real nodes; fails unless that is nothing",
+		Args:  cobra.NoArgs,
+		RunE: func(command *cobra.Command, _ []string) error {
+			return cluster.Preflight(dir, binaries, command.OutOrStdout())
+		},
+	}
+	addDir(command, &dir)
+	addNodeBinaries(command, &binaries)
 	return command
 }
 

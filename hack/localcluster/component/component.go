@@ -8,11 +8,17 @@ const (
 	ControllerManager = "kube-controller-manager"
 	Scheduler         = "kube-scheduler"
 	Kwok              = "kwok"
+	// Those of a real node.
+	Containerd = "containerd"
+	Kubelet    = "kubelet"
+	KubeProxy  = "kube-proxy"
+	// PolicyEnforcer is ours: the pod network knows nothing of NetworkPolicies.
+	PolicyEnforcer = "policy-enforcer"
 	// Kubectl is a program of the same binary, and no part of a cluster.
 	Kubectl = "kubectl"
 )
 
-// All are the parts of a cluster, in the order they start.
+// All are the parts of a cluster with simulated nodes, in the order they start.
 func All() []string {
 	return []string{Etcd, KubeAPIServer, ControllerManager, Scheduler, Kwok}
 }

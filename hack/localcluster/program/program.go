@@ -15,6 +15,8 @@ import (
 	"github.com/spf13/pflag"
 
 	"platform.example.io/stores/hack/localcluster/component"
+	"platform.example.io/stores/hack/localcluster/machine"
+	"platform.example.io/stores/hack/localcluster/policy"
 )
 
 var programs = map[string]func() int{
@@ -23,7 +25,11 @@ var programs = map[string]func() int{
 	component.ControllerManager: controllerManager,
 	component.Scheduler:         scheduler,
 	component.Kwok:              kwok,
+	component.Kubelet:           kubelet,
+	component.KubeProxy:         kubeProxy,
 	component.Kubectl:           kubectl,
+	component.PolicyEnforcer:    policy.Main,
+	machine.Program:             machine.Init,
 }
 
 // Known reports whether name is a linked program.

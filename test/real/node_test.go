@@ -1,0 +1,103 @@
+package real
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"net/http"
+	"strings"
+	"testing"
+
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+)
+
+// visit asks for a page of host as a customer's browser would, by way of the ingress controller.
+func visit(ctx context.Context, host, path string) (status int, body string, err error) {
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+cluster.Ingress()+path, nil)
+	if err != nil {
+		return 0, "", err
+	}
+	request.Host = host
+	response, err := http.DefaultClient.Do(request)
+	if err != nil {
+		return 0, "", err
+	}
+	defer response.Body.Close()
+	data, err := io.ReadAll(response.Body)
+	return response.StatusCode, string(data), err
+}
+
+// awaitPage waits until host answers 200, and returns what it says.
+func awaitPage(t *testing.T, host, path string) (body string) {
+	t.Helper()
+	await(t, host+" to answer", func(ctx context.Context) (bool, string) {
+		status, page, err := visit(ctx, host, path)
+		body = page
+		return err == nil && status == http.StatusOK, fmt.Sprintf("status %d, error %v", status, err)
+	})
+	return body
+}
+
+func kubectl(t *testing.T, args ...string) string {
+	t.Helper()
+	out, errOut, err := cluster.Kubectl(t, args...)
+	if err != nil {
+		t.Fatalf("kubectl %s: %v: %s", strings.Join(args, " "), err, errOut)
+	}
+	return out
+}
+
+func TestNodeRunsContainers(t *testing.T) {
+	t.Parallel()
+	kubectl(t, "apply", "-f", "testdata/page.yaml")
+	t.Cleanup(func() { kubectl(t, "delete", "namespace", "page") })
+
+	first := awaitPage(t, "page.localtest.me", "/")
+	if !strings.HasPrefix(first, "written by page-") {
+		t.Errorf("the page says %q", first)
+	}
+	if got := kubectl(t, "-n", "page", "logs", "deployment/page"); got != "serving as 1000\n" {
+		t.Errorf("the log says %q", got)
+	}
+	exec := func(args ...string) string {
+		t.Helper()
+		return kubectl(t, append([]string{"-n", "page", "exec", "deployment/page", "--"}, args...)...)
+	}
+	if got := exec("fetch", "http://page.page.svc.cluster.local/"); got != first {
+		t.Errorf("by its service's name the page says %q, from outside %q", got, first)
+	}
+	if got := exec("sh", "-c", "fetch http://192.0.2.1/ 2>&1 || true"); !strings.Contains(got, "no route to host") && !strings.Contains(got, "unreachable") {
+		t.Errorf("a way out of the machine gives %q, and there should be none", got)
+	}
+
+	// Its data outlives the pod.
+	kubectl(t, "-n", "page", "delete", "pod", "--all")
+	kubectl(t, "-n", "page", "rollout", "status", "deployment/page", "--timeout=5m")
+	if got := awaitPage(t, "page.localtest.me", "/"); got != first {
+		t.Errorf("another pod says %q, its predecessor said %q", got, first)
+	}
+}
+
+func TestRestrictedNamespaceRefusesRoot(t *testing.T) {
+	t.Parallel()
+	kubectl(t, "create", "namespace", "refusing")
+	t.Cleanup(func() { kubectl(t, "delete", "namespace", "refusing") })
+	kubectl(t, "label", "namespace", "refusing", "pod-security.kubernetes.io/enforce=restricted")
+	_, said, err := cluster.Kubectl(t, "-n", "refusing", "run", "root", "--image=localhost/busybox:local")
+	if err == nil || !strings.Contains(said, "violates PodSecurity") {
+		t.Errorf("a pod that may be root is answered %v: %s", err, said)
+	}
+}
+
+func TestNodesSayWhatTheyAre(t *testing.T) {
+	t.Parallel()
+	nodes, err := kube.CoreV1().Nodes().List(t.Context(), metav1.ListOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, node := range nodes.Items {
+		if runtime := node.Status.NodeInfo.ContainerRuntimeVersion; !strings.HasPrefix(runtime, "containerd://") {
+			t.Errorf("node %s runs %q", node.Name, runtime)
+		}
+	}
+}
