@@ -211,6 +211,14 @@ test-faults: build localcluster ## SEEDS (20) churns of stores while servers are
 	go test $(RACE) -c -o $(BIN)/faults.test ./test/faults
 	@$(BIN)/faults.test -test.v -test.timeout 0 -test.run '^TestFaults$$' -seeds $(SEEDS) -stores $(STORES) -at-once $(AT_ONCE)
 
+# Its control plane has Services on loopback, port 443: run it as root, or see what it says.
+.PHONY: test-chart
+test-chart: build localcluster $(BIN)/helm ## The chart: lint, renders; install, upgrade, rollback, removal with Helm on a control plane
+	@for values in values values-local values-prod; do \
+		$(BIN)/helm lint --strict --quiet charts/store-platform --values charts/store-platform/$$values.yaml || exit; done
+	go test $(RACE) ./test/chart
+	go test $(RACE) -count=1 -timeout $(TEST_TIMEOUT) ./test/chart/lifecycle
+
 .PHONY: test-clients
 test-clients: build localcluster $(BIN)/kubectl-newest $(BIN)/kubectl-oldest $(NODE_CLIENT)/node_modules/.package-lock.json ## Tests with other people's clients: three kubectls, controller-runtime, kstatus, Node
 	cd test/clients && go test $(RACE) -count=1 -timeout $(TEST_TIMEOUT) ./...
