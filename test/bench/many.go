@@ -10,6 +10,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"runtime"
+	"strings"
 	"syscall"
 	"time"
 
@@ -23,11 +24,18 @@ import (
 // memory of our server and of the provisioner, a process of its own as in
 // production, and the requests of both while nothing happens.
 func (p *provisioning) keepMany(ctx context.Context, out io.Writer) (err error) {
-	provisioner, err := p.startProvisioner(ctx)
+	ctx, give := context.WithCancelCause(ctx)
+	defer give(nil)
+	provisioner, err := p.startProvisioner(ctx, give)
 	if err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, provisioner.stop()) }()
+	defer func() {
+		if cause := context.Cause(ctx); cause != nil && errors.Is(err, context.Canceled) {
+			err = cause
+		}
+		err = errors.Join(err, provisioner.stop())
+	}()
 	seen := newReadiness()
 	if err := seen.watchStores(ctx, p.stores); err != nil {
 		return err
@@ -98,8 +106,9 @@ func (p *provisioning) weighMany(ctx context.Context, out io.Writer, provisioner
 	return nil
 }
 
-// startProvisioner runs the provisioner with its own account.
-func (p *provisioning) startProvisioner(ctx context.Context) (*process, error) {
+// startProvisioner runs the provisioner with its own account. If it ends before it
+// is stopped, nobody makes shops any more: give is told why.
+func (p *provisioning) startProvisioner(ctx context.Context, give context.CancelCauseFunc) (*process, error) {
 	const groups = "system:serviceaccounts"
 	if _, err := p.cluster.User(accountOfProvisioner, groups, groups+":store-platform", "system:authenticated"); err != nil {
 		return nil, err
@@ -109,7 +118,7 @@ func (p *provisioning) startProvisioner(ctx context.Context) (*process, error) {
 		return nil, fmt.Errorf("make log: %w", err)
 	}
 	defer log.Close() // the process has its own
-	command := exec.CommandContext(ctx, p.flags.server, "provisioner", "--config="+p.flags.config,
+	command := exec.CommandContext(ctx, p.flags.server, "provisioner", "--config="+p.flags.config, "--secure-port=0",
 		"--kubeconfig="+filepath.Join(p.cluster.Dir(), accountOfProvisioner+".kubeconfig"))
 	command.Stdout, command.Stderr = log, log
 	// It goes when this process does, however that ends; to the kernel that is
@@ -122,7 +131,9 @@ func (p *provisioning) startProvisioner(ctx context.Context) (*process, error) {
 		err := command.Start()
 		started <- err
 		if err == nil {
-			_ = command.Wait() // how it ends says nothing of what was measured
+			ending := command.Wait()
+			said, _ := os.ReadFile(log.Name())
+			give(fmt.Errorf("the provisioner ended: %v: %s", ending, lastLine(string(said))))
 		}
 	}()
 	if err := <-started; err != nil {
@@ -135,6 +146,11 @@ func (p *provisioning) startProvisioner(ctx context.Context) (*process, error) {
 		<-ended
 		return nil
 	}}, nil
+}
+
+func lastLine(text string) string {
+	text = strings.TrimSpace(text)
+	return text[strings.LastIndexByte(text, '\n')+1:]
 }
 
 // process is one that was started here.

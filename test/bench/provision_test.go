@@ -102,3 +102,24 @@ func TestPool(t *testing.T) {
 		t.Errorf("ours over theirs (-want +got):\n%s", diff)
 	}
 }
+
+// TestManyWithoutProvisioner: where nobody makes shops, it says so instead of
+// waiting for them. The provisioner once found its port taken.
+func TestManyWithoutProvisioner(t *testing.T) {
+	server, err := filepath.Abs(filepath.Join("..", "..", ".local", "bin", "apiserver"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	reluctant := filepath.Join(t.TempDir(), "apiserver")
+	script := "#!/bin/sh\n[ \"$1\" != provisioner ] || { echo not today >&2; exit 1; }\nexec '" + server + "' \"$@\"\n"
+	if err := os.WriteFile(reluctant, []byte(script), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	var out, progress bytes.Buffer
+	if code := execute(t.Context(), []string{provisionCommand, "-many", "3", "-server", reluctant}, &out, &progress); code == 0 {
+		t.Error("it ends with 0")
+	}
+	if !strings.Contains(progress.String(), "the provisioner ended: exit status 1: not today") {
+		t.Errorf("it does not say why:\n%s\n%s", &progress, &out)
+	}
+}
