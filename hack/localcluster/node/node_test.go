@@ -91,3 +91,30 @@ func TestAddressesOfServicesAreThoseOfTheManifests(t *testing.T) {
 		t.Errorf("the manifests say %v, programs are told %s and %s", got, DNS, Ingress)
 	}
 }
+
+func TestDNSListensWherePoliciesExpectIt(t *testing.T) {
+	objects, err := Objects()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, object := range objects {
+		if object.GetKind() != "Deployment" || object.GetName() != "coredns" {
+			continue
+		}
+		containers, _, err := unstructured.NestedSlice(object.Object, "spec", "template", "spec", "containers")
+		if err != nil || len(containers) != 1 {
+			t.Fatalf("got %d containers, error %v", len(containers), err)
+		}
+		ports, _, err := unstructured.NestedSlice(containers[0].(map[string]any), "ports")
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, port := range ports {
+			if number := port.(map[string]any)["containerPort"]; number != int64(53) {
+				t.Errorf("DNS listens on %v, and a policy that allows port 53 would not reach it", number)
+			}
+		}
+		return
+	}
+	t.Error("there is no DNS")
+}
