@@ -26,6 +26,9 @@ type Definition struct {
 	// AdminSecret names the one of Secrets that is the merchant's login; it has
 	// the keys `username` and `password`.
 	AdminSecret string `json:"adminSecret"`
+	// AdminRotation tells that the bootstrap gives the shop's admin the password that
+	// is in AdminSecret when `adminCredentialsRotation` has changed.
+	AdminRotation bool `json:"adminRotation,omitempty"`
 	// AdminPath is where below the shop's URL the merchant administers it.
 	AdminPath string `json:"adminPath"`
 	// Port is where the pods of component `application` answer HTTP.

@@ -27,6 +27,9 @@ func (r *Revision) validateStore(spec *v1alpha1.StoreSpec) field.ErrorList {
 			errs = append(errs, field.NotSupported(path.Child("storage").Index(i).Child("name"), storage.Name, r.Volumes()))
 		}
 	}
+	if spec.AdminCredentialsRotation != "" && !r.Definition.AdminRotation {
+		errs = append(errs, field.Forbidden(path.Child("adminCredentialsRotation"), "engine "+r.Engine+" cannot change the password of a shop's admin; change it in the shop"))
+	}
 	var parameters []byte
 	if spec.Parameters != nil {
 		parameters = spec.Parameters.Raw

@@ -32,6 +32,8 @@ type chartValues struct {
 	Plan            planValues             `json:"plan"`
 	Volumes         map[string]volumeValue `json:"volumes"`
 	Parameters      map[string]any         `json:"parameters"`
+	// AdminCredentialsRotation is empty where none was asked for.
+	AdminCredentialsRotation string `json:"adminCredentialsRotation"`
 }
 
 type storeValues struct {
@@ -95,6 +97,8 @@ func (r *Revision) newValues(in Input, plan Plan, version Version) (chartValues,
 		Plan:           planValues{Name: plan.Name, Components: map[string]componentValue{}, Values: plan.Values},
 		Volumes:        map[string]volumeValue{},
 		Parameters:     parameters,
+
+		AdminCredentialsRotation: spec.AdminCredentialsRotation,
 	}
 	for _, host := range values.Hosts {
 		values.URLs = append(values.URLs, platform.URL(host))

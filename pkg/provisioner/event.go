@@ -36,6 +36,9 @@ func (p *Provisioner) announce(before, after *v1alpha1.Store) {
 	if stageOf(after) == health.ReasonRolloutFailed && stageOf(before) != health.ReasonRolloutFailed {
 		record(corev1.EventTypeWarning, "RolloutFailed", "Move", "Not ready since the move to revision "+after.Status.EngineRevision+", "+note(v1alpha1.ConditionReady))
 	}
+	if token := after.Status.AdminCredentialsRotation; token != before.Status.AdminCredentialsRotation && before.Status.ReadyTime != nil {
+		record(corev1.EventTypeNormal, "AdminCredentialsRotated", "Rotate", "Gave the shop's admin a new password, for rotation "+token)
+	}
 	if is(v1alpha1.ConditionResourcesApplied) && !was(v1alpha1.ConditionResourcesApplied) {
 		record(corev1.EventTypeNormal, "Provisioned", "Apply", "Applied every object of the shop")
 	}

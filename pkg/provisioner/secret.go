@@ -34,8 +34,8 @@ const (
 const annotationStoreUID = "platform.example.io/store-uid"
 
 // makeSecrets makes the Secrets that do not exist, and in those that do the keys
-// that are missing. A value that exists is never changed, and no value is logged
-// or kept.
+// that are missing. A value that exists is never changed, except on request (see
+// rotation.go), and no value is logged or kept.
 //
 // Secrets are read by name, because to list or watch them would need permission
 // to read every Secret of the cluster. They are read once for each process and
@@ -81,6 +81,9 @@ func (p *Provisioner) makeSecret(ctx context.Context, w *work, secret engine.Sec
 			"Secret %s exists and was not made by the platform; rename or delete it (`kubectl -n %s get secret %s`)", secret.Name, w.namespace, secret.Name)
 	case !overtaken(live, w.store):
 		known[secret.Name] = live.Data
+	}
+	if rotationDue(w, live) {
+		return secretFailed(secret.Name, p.rotate(ctx, w, live, secret, known))
 	}
 	values, missing, err := known.complete(secret)
 	if err == nil && len(missing) > 0 {
@@ -146,7 +149,7 @@ func (p *Provisioner) amendSecret(ctx context.Context, w *work, live *corev1.Sec
 }
 
 func newSecret(w *work, secret engine.Secret, values map[string][]byte) *corev1.Secret {
-	return &corev1.Secret{
+	object := &corev1.Secret{
 		ObjectMeta: metav1.ObjectMeta{
 			Namespace: w.namespace,
 			Name:      secret.Name,
@@ -159,6 +162,10 @@ func newSecret(w *work, secret engine.Secret, values map[string][]byte) *corev1.
 		Type: corev1.SecretTypeOpaque,
 		Data: values,
 	}
+	if token := w.store.Spec.AdminCredentialsRotation; token != "" && secret.Name == w.release.AdminSecret {
+		object.Annotations[annotationRotation] = token // its password is new
+	}
+	return object
 }
 
 // had tells whether the shop has had a Secret: it was ready once, with a revision

@@ -69,6 +69,11 @@ func (p *Provisioner) nextStatus(w *work, report health.Report) *v1alpha1.StoreS
 			status.AdminSecretRef = &v1alpha1.SecretReference{Namespace: w.namespace, Name: w.release.AdminSecret}
 		}
 	}
+	// The set-up that is complete is the one that knows of the rotation.
+	if token := w.store.Spec.AdminCredentialsRotation; token != "" && w.begun &&
+		meta.IsStatusConditionTrue(report.Conditions, v1alpha1.ConditionBootstrapComplete) {
+		status.AdminCredentialsRotation = token
+	}
 	if report.Ready() {
 		status.EngineVersion = w.store.Spec.Version
 		if status.ReadyTime == nil {

@@ -40,9 +40,9 @@ func (v *vouched) forget(uid types.UID) {
 	delete(v.seen, uid)
 }
 
-// secretsOf names all keys that the release needs.
+// secretsOf names all keys that the release needs, and the rotation asked for.
 func secretsOf(w *work) string {
-	var names []string
+	names := []string{w.store.Spec.AdminCredentialsRotation}
 	for _, secret := range w.release.Secrets {
 		for _, key := range secret.Data {
 			names = append(names, secret.Name+"/"+key.Key)

@@ -86,6 +86,11 @@ type StoreSpec struct {
 	// the engine publishes (`kubectl get engine <engine> -o yaml`). Applied and
 	// owned as one value.
 	Parameters *JSONObject
+
+	// AdminCredentialsRotation asks for a new password of the shop's admin: whenever
+	// it is set to another value, one is made, in the Secret and in the shop. Any
+	// value will do, the date for example; taking it away does nothing.
+	AdminCredentialsRotation string
 }
 
 // VolumeStorage is the size and class of one data volume.
@@ -168,6 +173,10 @@ type StoreStatus struct {
 	// Creator is the name of the user who created the Store. Recorded by the
 	// API server on create; it cannot be changed.
 	Creator string
+
+	// AdminCredentialsRotation is the value of the spec's field of that name that
+	// was carried out last.
+	AdminCredentialsRotation string
 }
 
 // SecretReference names a Secret.

@@ -3305,6 +3305,13 @@ func schema_pkg_apis_stores_v1alpha1_StoreSpec(ref common.ReferenceCallback) com
 							Ref:         ref(v1alpha1.JSONObject{}.OpenAPIModelName()),
 						},
 					},
+					"adminCredentialsRotation": {
+						SchemaProps: spec.SchemaProps{
+							Description: "AdminCredentialsRotation asks for a new password of the shop's admin: whenever it is set to another value, one is made, in the Secret and in the shop. Any value will do, the date for example; taking it away does nothing.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
 				},
 				Required: []string{"engine"},
 			},
@@ -3415,6 +3422,13 @@ func schema_pkg_apis_stores_v1alpha1_StoreStatus(ref common.ReferenceCallback) c
 					"creator": {
 						SchemaProps: spec.SchemaProps{
 							Description: "Creator is the name of the user who created the Store. Recorded by the API server on create; it cannot be changed.",
+							Type:        []string{"string"},
+							Format:      "",
+						},
+					},
+					"adminCredentialsRotation": {
+						SchemaProps: spec.SchemaProps{
+							Description: "AdminCredentialsRotation is the value of the spec's field of that name that was carried out last.",
 							Type:        []string{"string"},
 							Format:      "",
 						},

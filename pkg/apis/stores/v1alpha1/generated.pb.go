@@ -543,6 +543,11 @@ func (m *StoreSpec) MarshalToSizedBuffer(dAtA []byte) (int, error) {
 	_ = i
 	var l int
 	_ = l
+	i -= len(m.AdminCredentialsRotation)
+	copy(dAtA[i:], m.AdminCredentialsRotation)
+	i = encodeVarintGenerated(dAtA, i, uint64(len(m.AdminCredentialsRotation)))
+	i--
+	dAtA[i] = 0x52
 	if m.Parameters != nil {
 		{
 			size, err := m.Parameters.MarshalToSizedBuffer(dAtA[:i])
@@ -637,6 +642,11 @@ func (m *StoreStatus) MarshalToSizedBuffer(dAtA []byte) (int, error) {
 	_ = i
 	var l int
 	_ = l
+	i -= len(m.AdminCredentialsRotation)
+	copy(dAtA[i:], m.AdminCredentialsRotation)
+	i = encodeVarintGenerated(dAtA, i, uint64(len(m.AdminCredentialsRotation)))
+	i--
+	dAtA[i] = 0x6a
 	i -= len(m.Creator)
 	copy(dAtA[i:], m.Creator)
 	i = encodeVarintGenerated(dAtA, i, uint64(len(m.Creator)))
@@ -993,6 +1003,8 @@ func (m *StoreSpec) Size() (n int) {
 		l = m.Parameters.Size()
 		n += 1 + l + sovGenerated(uint64(l))
 	}
+	l = len(m.AdminCredentialsRotation)
+	n += 1 + l + sovGenerated(uint64(l))
 	return n
 }
 
@@ -1034,6 +1046,8 @@ func (m *StoreStatus) Size() (n int) {
 		n += 1 + l + sovGenerated(uint64(l))
 	}
 	l = len(m.Creator)
+	n += 1 + l + sovGenerated(uint64(l))
+	l = len(m.AdminCredentialsRotation)
 	n += 1 + l + sovGenerated(uint64(l))
 	return n
 }
@@ -1234,6 +1248,7 @@ func (this *StoreSpec) String() string {
 		`Suspend:` + fmt.Sprintf("%v", this.Suspend) + `,`,
 		`DeletionProtection:` + fmt.Sprintf("%v", this.DeletionProtection) + `,`,
 		`Parameters:` + strings.Replace(this.Parameters.String(), "JSONObject", "JSONObject", 1) + `,`,
+		`AdminCredentialsRotation:` + fmt.Sprintf("%v", this.AdminCredentialsRotation) + `,`,
 		`}`,
 	}, "")
 	return s
@@ -1260,6 +1275,7 @@ func (this *StoreStatus) String() string {
 		`ProvisioningStartTime:` + strings.Replace(fmt.Sprintf("%v", this.ProvisioningStartTime), "Time", "v1.Time", 1) + `,`,
 		`ReadyTime:` + strings.Replace(fmt.Sprintf("%v", this.ReadyTime), "Time", "v1.Time", 1) + `,`,
 		`Creator:` + fmt.Sprintf("%v", this.Creator) + `,`,
+		`AdminCredentialsRotation:` + fmt.Sprintf("%v", this.AdminCredentialsRotation) + `,`,
 		`}`,
 	}, "")
 	return s
@@ -3067,6 +3083,38 @@ func (m *StoreSpec) Unmarshal(dAtA []byte) error {
 				return err
 			}
 			iNdEx = postIndex
+		case 10:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field AdminCredentialsRotation", wireType)
+			}
+			var stringLen uint64
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowGenerated
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				stringLen |= uint64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			intStringLen := int(stringLen)
+			if intStringLen < 0 {
+				return ErrInvalidLengthGenerated
+			}
+			postIndex := iNdEx + intStringLen
+			if postIndex < 0 {
+				return ErrInvalidLengthGenerated
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			m.AdminCredentialsRotation = string(dAtA[iNdEx:postIndex])
+			iNdEx = postIndex
 		default:
 			iNdEx = preIndex
 			skippy, err := skipGenerated(dAtA[iNdEx:])
@@ -3501,6 +3549,38 @@ func (m *StoreStatus) Unmarshal(dAtA []byte) error {
 				return io.ErrUnexpectedEOF
 			}
 			m.Creator = string(dAtA[iNdEx:postIndex])
+			iNdEx = postIndex
+		case 13:
+			if wireType != 2 {
+				return fmt.Errorf("proto: wrong wireType = %d for field AdminCredentialsRotation", wireType)
+			}
+			var stringLen uint64
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return ErrIntOverflowGenerated
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				stringLen |= uint64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			intStringLen := int(stringLen)
+			if intStringLen < 0 {
+				return ErrInvalidLengthGenerated
+			}
+			postIndex := iNdEx + intStringLen
+			if postIndex < 0 {
+				return ErrInvalidLengthGenerated
+			}
+			if postIndex > l {
+				return io.ErrUnexpectedEOF
+			}
+			m.AdminCredentialsRotation = string(dAtA[iNdEx:postIndex])
 			iNdEx = postIndex
 		default:
 			iNdEx = preIndex

@@ -108,6 +108,14 @@ type StoreSpec struct {
 	// owned as one value.
 	// +optional
 	Parameters *JSONObject `json:"parameters,omitempty" protobuf:"bytes,9,opt,name=parameters"`
+
+	// AdminCredentialsRotation asks for a new password of the shop's admin: whenever
+	// it is set to another value, one is made, in the Secret and in the shop. Any
+	// value will do, the date for example; taking it away does nothing.
+	// +optional
+	// +k8s:optional
+	// +k8s:maxLength=63
+	AdminCredentialsRotation string `json:"adminCredentialsRotation,omitempty" protobuf:"bytes,10,opt,name=adminCredentialsRotation"`
 }
 
 // VolumeStorage is the size and class of one data volume.
@@ -218,6 +226,11 @@ type StoreStatus struct {
 	// API server on create; it cannot be changed.
 	// +optional
 	Creator string `json:"creator,omitempty" protobuf:"bytes,12,opt,name=creator"`
+
+	// AdminCredentialsRotation is the value of the spec's field of that name that
+	// was carried out last.
+	// +optional
+	AdminCredentialsRotation string `json:"adminCredentialsRotation,omitempty" protobuf:"bytes,13,opt,name=adminCredentialsRotation"`
 }
 
 // SecretReference names a Secret.

@@ -463,6 +463,7 @@ func autoConvert_v1alpha1_StoreSpec_To_stores_StoreSpec(in *StoreSpec, out *stor
 	} else {
 		out.Parameters = nil
 	}
+	out.AdminCredentialsRotation = in.AdminCredentialsRotation
 	return nil
 }
 
@@ -489,6 +490,7 @@ func autoConvert_stores_StoreSpec_To_v1alpha1_StoreSpec(in *stores.StoreSpec, ou
 	} else {
 		out.Parameters = nil
 	}
+	out.AdminCredentialsRotation = in.AdminCredentialsRotation
 	return nil
 }
 

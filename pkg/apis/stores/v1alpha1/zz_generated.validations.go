@@ -293,6 +293,38 @@ func Validate_StoreSpec(
 	// field StoreSpec.Suspend has no validation
 	// field StoreSpec.DeletionProtection has no validation
 	// field StoreSpec.Parameters has no validation
+
+	{ // field StoreSpec.AdminCredentialsRotation
+		fn := func(
+			fldPath *field.Path,
+			obj, oldObj *string,
+			oldValueCorrelated bool) (errs field.ErrorList) {
+			// don't revalidate unchanged data
+			if oldValueCorrelated && op.Type == operation.Update {
+				if obj == oldObj || (obj != nil && oldObj != nil && *obj == *oldObj) {
+					return nil
+				}
+			}
+			// call field-attached validations
+			earlyReturn := false
+			if e := validate.OptionalValue(ctx, op, fldPath, obj, oldObj).MarkShortCircuit(); len(e) != 0 {
+				earlyReturn = true
+			}
+			if earlyReturn {
+				return // do not proceed
+			}
+			if e := validate.MaxLength(ctx, op, fldPath, obj, oldObj, 63); len(e) != 0 {
+				errs = append(errs, e...)
+			}
+			return
+		}
+		oldVal := safe.Field(oldObj,
+			func(oldObj *StoreSpec) *string {
+				return &oldObj.AdminCredentialsRotation
+			})
+		errs = append(errs, fn(fldPath.Child("adminCredentialsRotation"), &obj.AdminCredentialsRotation, oldVal, oldObj != nil)...)
+	}
+
 	return errs
 }
 

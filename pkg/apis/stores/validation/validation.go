@@ -9,9 +9,11 @@ import (
 	"encoding/json"
 	"fmt"
 	"net"
+	"regexp"
 	"slices"
 	"strings"
 	"unicode"
+	"unicode/utf8"
 
 	"k8s.io/apimachinery/pkg/api/equality"
 	apimachineryvalidation "k8s.io/apimachinery/pkg/api/validation"
@@ -93,6 +95,9 @@ func validateSpec(spec, stored *stores.StoreSpec) field.ErrorList {
 		}
 		errs = append(errs, validateVolume(volume, path.Child("storage").Index(i))...)
 	}
+	if spec.AdminCredentialsRotation != stored.AdminCredentialsRotation {
+		errs = append(errs, validateRotation(spec.AdminCredentialsRotation, path.Child("adminCredentialsRotation"))...)
+	}
 	if !equality.Semantic.DeepEqual(spec.Parameters, stored.Parameters) {
 		errs = append(errs, validateParameters(spec.Parameters, path.Child("parameters"))...)
 	}
@@ -105,6 +110,17 @@ func validateDisplayName(name string, path *field.Path) field.ErrorList {
 	}
 	if strings.TrimSpace(name) != name {
 		return field.ErrorList{field.Invalid(path, name, "must not begin or end with white space")}
+	}
+	return nil
+}
+
+// rotationPattern has nothing in it that an environment variable or a script could
+// take for more than text. Dates as RFC 3339 writes them fit.
+var rotationPattern = regexp.MustCompile(`^[A-Za-z0-9._:+-]*$`)
+
+func validateRotation(value string, path *field.Path) field.ErrorList {
+	if !rotationPattern.MatchString(value) {
+		return field.ErrorList{field.Invalid(path, strings.ToValidUTF8(value, string(utf8.RuneError)), "must consist of letters, digits and the characters . _ : + -, such as 2026-11-28T12:00:00Z")}
 	}
 	return nil
 }

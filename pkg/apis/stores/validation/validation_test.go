@@ -47,6 +47,11 @@ func TestValidateStore(t *testing.T) {
 		want   []string
 	}{
 		{"valid", "the base of all other cases", nil, nil},
+		{"rotation", "a date is what people take", func(s *stores.Store) { s.Spec.AdminCredentialsRotation = "2026-11-28T12:00:00+01:00" }, nil},
+		{"rotation that is expanded", "it is the value of an environment variable", func(s *stores.Store) { s.Spec.AdminCredentialsRotation = "$(PASSWORD)" },
+			[]string{"FieldValueInvalid spec.adminCredentialsRotation"}},
+		{"rotation of no text", "it could not be stored as it is", func(s *stores.Store) { s.Spec.AdminCredentialsRotation = "\xff" },
+			[]string{"FieldValueInvalid spec.adminCredentialsRotation"}},
 		{"name of 57 characters", "store-<name> is then a DNS label of exactly 63", func(s *stores.Store) { s.Name = strings.Repeat("a", 57) }, nil},
 		{"name of 58 characters", "the namespace's name would be too long", func(s *stores.Store) { s.Name = strings.Repeat("a", 58) }, []string{"FieldValueInvalid metadata.name"}},
 		{"name with a dot", "a namespace's name has none", func(s *stores.Store) { s.Name = "a.b" }, []string{"FieldValueInvalid metadata.name"}},

@@ -153,6 +153,8 @@ export interface components {
         };
         /** @description StoreSpec is the shop that is wanted. */
         "io.example.platform.v1alpha1.StoreSpec": {
+            /** @description AdminCredentialsRotation asks for a new password of the shop's admin: whenever it is set to another value, one is made, in the Secret and in the shop. Any value will do, the date for example; taking it away does nothing. */
+            adminCredentialsRotation?: string;
             /** @description DeletionProtection refuses deletion of the Store while it is true. */
             deletionProtection?: boolean;
             /** @description DisplayName is the name shown to people, at most 100 characters. */
@@ -177,6 +179,8 @@ export interface components {
         };
         /** @description StoreStatus is what was last observed of a shop. */
         "io.example.platform.v1alpha1.StoreStatus": {
+            /** @description AdminCredentialsRotation is the value of the spec's field of that name that was carried out last. */
+            adminCredentialsRotation?: string;
             /** @description AdminSecretRef names the Secret, in the shop's namespace, that holds the generated admin login under the keys `username` and `password`. */
             adminSecretRef?: components["schemas"]["io.example.platform.v1alpha1.SecretReference"];
             /** @description AdminURL is where the merchant administers the shop. */

@@ -18,6 +18,9 @@ exports.default = async function setup({ container }) {
   const run = async (workflow, input) => (await workflow(container).run({ input })).result
 
   await adminUser(container, run)
+  if (env.STORE_ADMIN_ROTATION) {
+    await once(container, run, "admin_rotation", [env.STORE_ADMIN_ROTATION], () => adminPassword(container))
+  }
   const channel = await salesChannel(container, run)
   await publishableKey(container, run, channel)
   await once(container, run, "settings", [env.STORE_TITLE, env.STORE_REGION, currency, ...countries], () =>
@@ -55,6 +58,15 @@ async function adminUser(container, run) {
   if (identity.app_metadata?.user_id !== user.id) {
     await auth.updateAuthIdentities({ id: identity.id, app_metadata: { ...identity.app_metadata, user_id: user.id } })
   }
+}
+
+// Otherwise the password is the merchant's to change.
+async function adminPassword(container) {
+  const set = await container.resolve(Modules.AUTH).updateProvider("emailpass", {
+    entity_id: env.STORE_ADMIN_EMAIL,
+    password: env.STORE_ADMIN_PASSWORD,
+  })
+  if (!set.success) throw new Error(`set the admin's password: ${set.error}`)
 }
 
 async function salesChannel(container, run) {

@@ -52,6 +52,14 @@ if ! wp core is-installed; then
 fi
 wp core update-db
 
+rotation=${STORE_ADMIN_ROTATION:-none}
+if [ "$rotation" != none ] && [ "$(wp option get store_platform_admin_rotation 2>/dev/null || echo none)" != "$rotation" ]; then
+    step "set the admin's password"
+    # Otherwise the password is the merchant's to change.
+    printf '%s\n' "$STORE_ADMIN_PASSWORD" | wp user update "$STORE_ADMIN_USER" --prompt=user_pass --skip-email
+    wp option update store_platform_admin_rotation "$rotation"
+fi
+
 step "activate WooCommerce"
 wp plugin is-active woocommerce || wp plugin activate woocommerce
 wp wc update

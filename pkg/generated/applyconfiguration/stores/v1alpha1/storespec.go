@@ -41,6 +41,10 @@ type StoreSpecApplyConfiguration struct {
 	// the engine publishes (`kubectl get engine <engine> -o yaml`). Applied and
 	// owned as one value.
 	Parameters *storesv1alpha1.JSONObject `json:"parameters,omitempty"`
+	// AdminCredentialsRotation asks for a new password of the shop's admin: whenever
+	// it is set to another value, one is made, in the Secret and in the shop. Any
+	// value will do, the date for example; taking it away does nothing.
+	AdminCredentialsRotation *string `json:"adminCredentialsRotation,omitempty"`
 }
 
 // StoreSpecApplyConfiguration constructs a declarative configuration of the StoreSpec type for use with
@@ -125,5 +129,13 @@ func (b *StoreSpecApplyConfiguration) WithDeletionProtection(value bool) *StoreS
 // If called multiple times, the Parameters field is set to the value of the last call.
 func (b *StoreSpecApplyConfiguration) WithParameters(value storesv1alpha1.JSONObject) *StoreSpecApplyConfiguration {
 	b.Parameters = &value
+	return b
+}
+
+// WithAdminCredentialsRotation sets the AdminCredentialsRotation field in the declarative configuration to the given value
+// and returns the receiver, so that objects can be built by chaining "With" function invocations.
+// If called multiple times, the AdminCredentialsRotation field is set to the value of the last call.
+func (b *StoreSpecApplyConfiguration) WithAdminCredentialsRotation(value string) *StoreSpecApplyConfiguration {
+	b.AdminCredentialsRotation = &value
 	return b
 }

@@ -43,6 +43,9 @@ type StoreStatusApplyConfiguration struct {
 	// Creator is the name of the user who created the Store. Recorded by the
 	// API server on create; it cannot be changed.
 	Creator *string `json:"creator,omitempty"`
+	// AdminCredentialsRotation is the value of the spec's field of that name that
+	// was carried out last.
+	AdminCredentialsRotation *string `json:"adminCredentialsRotation,omitempty"`
 }
 
 // StoreStatusApplyConfiguration constructs a declarative configuration of the StoreStatus type for use with
@@ -149,5 +152,13 @@ func (b *StoreStatusApplyConfiguration) WithReadyTime(value metav1.Time) *StoreS
 // If called multiple times, the Creator field is set to the value of the last call.
 func (b *StoreStatusApplyConfiguration) WithCreator(value string) *StoreStatusApplyConfiguration {
 	b.Creator = &value
+	return b
+}
+
+// WithAdminCredentialsRotation sets the AdminCredentialsRotation field in the declarative configuration to the given value
+// and returns the receiver, so that objects can be built by chaining "With" function invocations.
+// If called multiple times, the AdminCredentialsRotation field is set to the value of the last call.
+func (b *StoreStatusApplyConfiguration) WithAdminCredentialsRotation(value string) *StoreStatusApplyConfiguration {
+	b.AdminCredentialsRotation = &value
 	return b
 }
