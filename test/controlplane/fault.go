@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"strconv"
 	"strings"
 	"syscall"
@@ -36,6 +37,24 @@ func (c *Cluster) PID(component string) (int, error) {
 		return 0, fmt.Errorf("parse pid file of %s: %w", component, err)
 	}
 	return pid, nil
+}
+
+// LoseNode ends a real node other than the first, which the control plane is on, as
+// a power cut does. It does not come back.
+func (c *Cluster) LoseNode(t testing.TB, name string) {
+	t.Helper()
+	data, err := os.ReadFile(filepath.Join(c.dir, "run", "machine-"+name+".pid"))
+	if err != nil {
+		t.Fatalf("find the machine of node %s: %v", name, err)
+	}
+	first, _, _ := strings.Cut(string(data), "\n")
+	pid, err := strconv.Atoi(first)
+	if err == nil {
+		err = syscall.Kill(pid, syscall.SIGKILL)
+	}
+	if err != nil {
+		t.Fatalf("end the machine of node %s: %v", name, err)
+	}
 }
 
 // Kill ends a component as kill -9 does and returns when it is dead. The
