@@ -14,7 +14,9 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"runtime"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 )
@@ -96,15 +98,34 @@ func Ensure(name string) error {
 		if err := os.MkdirAll(dir, 0o755); err != nil {
 			return fmt.Errorf("make control group: %w", err)
 		}
-		switch {
-		case hierarchy.Version == 2:
-			err = enable(dir)
-		case slices.Contains(hierarchy.Controllers, "cpuset"):
-			err = inherit(dir, "cpuset.cpus", "cpuset.mems")
-		}
-		if err != nil {
+		if err := setUp(dir, hierarchy); err != nil {
 			return err
 		}
+	}
+	return nil
+}
+
+// setUp makes a group that takes processes and hands its controllers on. It weighs as
+// much as it has processors to offer: otherwise all containers together would
+// weigh as much as one process of the host.
+func setUp(dir string, hierarchy Hierarchy) error {
+	switch {
+	case hierarchy.Version == 2:
+		if err := enable(dir); err != nil {
+			return err
+		}
+		return weigh(dir, "cpu.weight", min(100*runtime.NumCPU(), 10000))
+	case slices.Contains(hierarchy.Controllers, "cpuset"):
+		return inherit(dir, "cpuset.cpus", "cpuset.mems")
+	case slices.Contains(hierarchy.Controllers, "cpu"):
+		return weigh(dir, "cpu.shares", 1024*runtime.NumCPU())
+	}
+	return nil
+}
+
+func weigh(dir, file string, weight int) error {
+	if err := os.WriteFile(filepath.Join(dir, file), []byte(strconv.Itoa(weight)), 0); err != nil {
+		return fmt.Errorf("weigh control group: %w", err)
 	}
 	return nil
 }
