@@ -21,7 +21,7 @@ var files = []struct {
 }{
 	{"namespace.yaml", []string{"namespace.yaml"}},
 	// The policies come first: without them the roles grant more than they seem to.
-	{"rbac.yaml", []string{"admission.yaml", "admission-users.yaml", "serviceaccounts.yaml", "rbac-apiserver.yaml", "rbac-provisioner.yaml", "rbac-operation.yaml", "rbac-creator.yaml", "rbac-users.yaml"}},
+	{"rbac.yaml", []string{"admission.yaml", "admission-users.yaml", "serviceaccounts.yaml", "rbac-apiserver.yaml", "rbac-provisioner.yaml", "rbac-operation.yaml", "rbac-certificate.yaml", "rbac-creator.yaml", "rbac-users.yaml"}},
 	{"config.yaml", []string{"config.yaml"}},
 	{"service.yaml", []string{"service.yaml", "networkpolicies.yaml"}},
 	{"flowcontrol.yaml", []string{"flowcontrol.yaml"}},

@@ -2,8 +2,7 @@
 // without a helm binary, for the plain manifests in artifacts and for tests.
 //
 // It owns no knowledge of the chart: what is rendered is what Helm would
-// install, except that `lookup` finds nothing, as in `helm template`. A chart
-// whose certificate mode is SelfSigned therefore renders a new one each time.
+// install, except that `lookup` finds nothing, as in `helm template`.
 package manifest
 
 import (

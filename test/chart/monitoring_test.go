@@ -158,7 +158,7 @@ func TestServiceMonitors(t *testing.T) {
 		reason   string
 	}{
 		{"CertManager", map[string]any{"mode": "CertManager"}, nil, "cert-manager certifies both"},
-		{"SelfSigned", map[string]any{"mode": "SelfSigned"}, []string{"store-provisioner"}, "the provisioner signs for itself, as Kubernetes' own controllers do"},
+		{"SelfManaged", map[string]any{"mode": "SelfManaged"}, []string{"store-provisioner"}, "the provisioner signs for itself, as Kubernetes' own controllers do"},
 		{"Existing", map[string]any{"mode": "Existing", "secretName": "mine", "caBundle": "bWluZQ=="}, []string{"store-provisioner"}, "one certificate is given"},
 	} {
 		t.Run(c.mode, func(t *testing.T) {

@@ -27,8 +27,10 @@ app.kubernetes.io/component: {{ .component }}
 {{- end -}}
 {{- end -}}
 
+{{/* The Secret that pods mount; where the API server keeps its certificate itself, none. */}}
 {{- define "platform.servingSecret" -}}
-{{- if eq .Values.servingCertificate.mode "Existing" -}}
+{{- if eq .Values.servingCertificate.mode "SelfManaged" -}}
+{{- else if eq .Values.servingCertificate.mode "Existing" -}}
 {{ required "servingCertificate.secretName is required in mode Existing" .Values.servingCertificate.secretName }}
 {{- else -}}
 store-apiserver-tls

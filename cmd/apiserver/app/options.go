@@ -44,6 +44,8 @@ type Options struct {
 	ProvisionerMode string
 	// ConsistentReads is `read-through` or `fence`.
 	ConsistentReads string
+	// Certificate is a serving certificate that the server keeps itself.
+	Certificate *CertificateOptions
 
 	// given are the flags as they were parsed: some have no meaning beside others.
 	given *pflag.FlagSet
@@ -66,6 +68,7 @@ func NewOptions() *Options {
 		Provisioner:     *NewProvisionerOptions(),
 		ProvisionerMode: provisionerInProcess,
 		ConsistentReads: string(nsstorage.ReadThrough),
+		Certificate:     NewCertificateOptions(),
 	}
 }
 
@@ -83,6 +86,7 @@ func (o *Options) Flags() cliflag.NamedFlagSets {
 	platform.StringVar(&o.ConsistentReads, "consistent-reads", o.ConsistentReads,
 		"How lists without a resourceVersion are answered: 'read-through' lists namespaces each time, 'fence' writes to a namespace of its own "+
 			"and then lists from memory, which is faster from some hundred stores on (docs/performance.md).")
+	o.Certificate.addFlags(platform)
 	o.ServerRun.AddUniversalFlags(sections.FlagSet("server"))
 	o.Generic.AddFlags(sections.FlagSet("generic"))
 	logsapi.AddFlags(o.Logs, sections.FlagSet("logs"))
@@ -93,6 +97,7 @@ func (o *Options) Flags() cliflag.NamedFlagSets {
 func (o *Options) Validate() error {
 	errs := o.Generic.Validate()
 	errs = append(errs, o.ServerRun.Validate()...)
+	errs = append(errs, o.Certificate.validate(o.Generic.SecureServing)...)
 	if o.ProvisionerMode != provisionerInProcess && o.ProvisionerMode != provisionerOff {
 		errs = append(errs, fmt.Errorf("--provisioner must be %q or %q, not %q", provisionerInProcess, provisionerOff, o.ProvisionerMode))
 	}
@@ -146,8 +151,8 @@ func (o *Options) Config() (*server.Config, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := o.Generic.SecureServing.MaybeDefaultWithSelfSignedCerts("localhost", nil, nil); err != nil {
-		return nil, fmt.Errorf("make a self-signed certificate: %w", err)
+	if err := o.Certificate.applyTo(o.Generic.SecureServing, o.Generic.CoreAPI.CoreAPIKubeconfigPath); err != nil {
+		return nil, err
 	}
 	generic, err := o.genericConfig()
 	if err != nil {

@@ -45,11 +45,27 @@ func TestLifecycle(t *testing.T) {
 		kubectl(t, "-n", namespace, "rollout", "status", "deployment/store-apiserver", "--timeout=2m")
 		clients.check(t)
 	})
+	step(t, "certificates are renewed under load", func(t *testing.T) {
+		upgrade(t, append(current(), "--values", "testdata/values-short.yaml"))
+		served(t)
+		clients := startLoad(t, "life-renewal")
+		// As docs/operations.md has it: all anew, from now on with short lives.
+		kubectl(t, "-n", namespace, "patch", "secret", "store-apiserver-serving", "--type=json", "-p", `[{"op":"remove","path":"/data"}]`)
+		renewed(t)
+		clients.check(t)
+	})
 	step(t, "it is rolled back", func(t *testing.T) {
+		upgrade(t, current())
 		clients := startLoad(t, "life-rollback")
-		helm(t, append([]string{"rollback", release, "1"}, waiting...)...)
+		helm(t, append([]string{"rollback", release, "3"}, waiting...)...)
 		served(t)
 		clients.check(t)
+		unharmed(t, shops)
+	})
+	step(t, "it is rolled back to the previous release", func(t *testing.T) {
+		// That one has a certificate of the chart's own, and says itself whom to trust.
+		helm(t, append([]string{"rollback", release, "1", "--force-conflicts"}, waiting...)...)
+		served(t)
 		unharmed(t, shops)
 	})
 	step(t, "it is upgraded again, and removed", func(t *testing.T) {
@@ -93,7 +109,7 @@ func kubectl(t testing.TB, args ...string) string {
 // served waits until kube-apiserver reaches the API by what the release installed.
 func served(t testing.TB) {
 	t.Helper()
-	kubectl(t, "wait", "--for=condition=Available", "apiservice/v1alpha1.platform.example.io", "--timeout=2m")
+	kubectl(t, "wait", "--for=condition=Available", "apiservice/"+apiService, "--timeout=2m")
 	eventually(t, "stores are listed", func(ctx context.Context) error {
 		_, err := stores.PlatformV1alpha1().Stores().List(ctx, metav1.ListOptions{})
 		return err
@@ -216,11 +232,12 @@ func deletions(t testing.TB) []auditEvent {
 		if err := json.Unmarshal(scanner.Bytes(), &event); err != nil {
 			t.Fatal(errors.Join(err, errors.New(scanner.Text())))
 		}
-		if event.ObjectRef.Namespace == namespace || event.ObjectRef.Name == aggregatorName {
+		if event.ObjectRef.Namespace == namespace || event.ObjectRef.Name == apiService {
 			events = append(events, event)
 		}
 	}
 	return events
 }
 
-const aggregatorName = "v1alpha1.platform.example.io"
+// apiService is the registration of the API.
+const apiService = "v1alpha1.platform.example.io"
