@@ -160,6 +160,19 @@ func (k *kubelet) tell(pod *corev1.Pod, ready bool) error {
 	return err
 }
 
+// ended is how many pods of a component have ended.
+func (k *kubelet) ended(component string) int {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	count := 0
+	for _, p := range k.pods {
+		if p.pod.Labels["app.kubernetes.io/component"] == component && p.ending() {
+			count++
+		}
+	}
+	return count
+}
+
 // logs are the ends of all processes' logs.
 func (k *kubelet) logs(bytes int) string {
 	k.mu.Lock()
