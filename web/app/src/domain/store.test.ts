@@ -9,7 +9,7 @@ import { phases, troubleOf } from './phase';
 import { everything, readSelection, select, writeSelection } from './selection';
 import { timeline } from './timeline';
 
-const condition = (type: string, status: 'True' | 'False', reason: string, message = ''): Condition =>
+const condition = (type: string, status: Condition['status'], reason: string, message = ''): Condition =>
   ({ type, status, reason, message, lastTransitionTime: '2026-01-01T00:00:00Z', observedGeneration: 2 });
 
 function store(name: string, phase?: Phase, conditions: Condition[] = [], engine = 'woocommerce'): Store {
@@ -60,6 +60,12 @@ describe('timeline', () => {
   test('a shop that broke is no shop on its way', () => {
     const conditions = [condition('Ready', 'False', 'CrashLoop', 'exit 1'), condition('Stalled', 'False', 'X'), condition('ApplicationReady', 'False', 'CrashLoop', 'exit 1')];
     expect(timeline(store('a', 'Degraded', conditions)).map((stage) => stage.state)).toEqual(['waiting', 'waiting', 'waiting', 'blocked', 'waiting']);
+  });
+  test('a shop that is asked whether it answers has a stage for it, another has none', () => {
+    const last = (status: Condition['status'], reason: string) => timeline(store('a', 'Ready', [condition('StorefrontReachable', status, reason)])).at(-1);
+    expect(last('False', 'StorefrontError')).toMatchObject({ title: 'Answers customers', state: 'current' });
+    expect(last('True', 'Ready')).toMatchObject({ title: 'Answers customers', state: 'done' });
+    expect(last('Unknown', 'ProbeDisabled')?.type).toBe('RouteReady');
   });
   test('the cause is what is stalled, else why it is not ready', () => {
     expect(troubleOf(store('a', 'Failed', [condition('Ready', 'False', 'X'), condition('Stalled', 'True', 'Y')]))?.reason).toBe('Y');

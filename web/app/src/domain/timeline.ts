@@ -9,7 +9,11 @@ const stages = [
   { type: 'BootstrapComplete', title: 'Shop set up', waiting: 'A Job sets the shop up and migrates its data.' },
   { type: 'ApplicationReady', title: 'Application ready', waiting: 'The shop’s pods become ready.' },
   { type: 'RouteReady', title: 'Reachable', waiting: 'The shop’s hosts are routed to it.' },
+  { type: 'StorefrontReachable', title: 'Answers customers', waiting: 'The shop is asked as a customer would ask it.' },
 ] as const;
+
+/** Where the platform asks no shop, whether one answers is no stage. */
+const isAsked = (store: Store) => (conditionOf(store, 'StorefrontReachable')?.status ?? 'Unknown') !== 'Unknown';
 
 export type StageState = 'done' | 'current' | 'blocked' | 'waiting';
 
@@ -27,7 +31,8 @@ export interface Stage {
 export function timeline(store: Store): Stage[] {
   const blocked = isTrouble(phaseOf(store));
   const ready = conditionOf(store, 'Ready');
-  return stages.map(({ type, title, waiting }) => {
+  const shown = stages.filter(({ type }) => type !== 'StorefrontReachable' || isAsked(store));
+  return shown.map(({ type, title, waiting }) => {
     const condition = conditionOf(store, type);
     if (!condition) return { type, title, state: 'waiting', reason: '', message: waiting, outdated: false };
     return {
