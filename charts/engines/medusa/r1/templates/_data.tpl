@@ -4,9 +4,6 @@ NODE_OPTIONS: {{ printf "--max-old-space-size=%v" .Values.plan.values.nodeHeapMe
 HOME: /tmp
 XDG_CONFIG_HOME: /tmp
 MEDUSA_DISABLE_TELEMETRY: "1"
-{{- /* Milliseconds. On a busy node it takes longer than the usual ten seconds to
-load what the answer waits for; the database was seen to answer before. */}}
-MEDUSA_DB_MIGRATION_CONNECTION_TIMEOUT: "120000"
 MEDUSA_WORKER_MODE: shared
 MEDUSA_BACKEND_URL: {{ toJson .Values.url }}
 PORT: {{ toString .Values.port | toJson }}
