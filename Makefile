@@ -291,3 +291,8 @@ verify-web: web/app/node_modules/.package-lock.json test/web/node_modules/.packa
 .PHONY: lint
 lint: ## go vet and staticcheck, in every module
 	@hack/lint.sh $(MODULES)
+
+# It asks vuln.go.dev: what is known changes without a change here, so it is no part of verify.
+.PHONY: vuln
+vuln: ## Known vulnerabilities in what is called; needs the network
+	@hack/vuln.sh . hack/localcluster hack/tools
