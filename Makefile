@@ -55,7 +55,7 @@ help: ## Say what there is to make
 		/^[a-z-]+:.*## / { printf "  make %-18s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 .PHONY: demo
-demo: build localcluster $(if $(REAL),realnode) ## From nothing to two running shops, and what to type next (NODES=real: to a customer's order)
+demo: build localcluster $(if $(REAL),realnode images) ## From nothing to two running shops, and what to type next (NODES=real: to a customer's order)
 	@NODES=$(NODES) hack/$(if $(REAL),demo-real,demo).sh
 
 .PHONY: up
