@@ -80,6 +80,20 @@ func (k *Kitchen) medusaApplication(ctx context.Context, node string) (*archive.
 			return nil, err
 		}
 	}
+	// `medusa db:migrate` makes these where a module has none, which a read-only root refuses.
+	modules, err := filepath.Glob(filepath.Join(directory, "node_modules/@medusajs/*/dist"))
+	if err != nil {
+		return nil, err
+	}
+	for _, module := range modules {
+		below, err := filepath.Rel(directory, module)
+		if err != nil {
+			return nil, err
+		}
+		if at := path.Join(root, filepath.ToSlash(below)); layer.Has(at) {
+			layer.Directory(path.Join(at, "migrations"), false)
+		}
+	}
 	layer.Directory(path.Join(root, "static"), false)
 	layer.Directory(path.Join(root, "setup"), false)
 	return layer, nil
