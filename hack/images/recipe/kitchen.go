@@ -56,7 +56,7 @@ func (k *Kitchen) layer(ctx context.Context, name string, wanted programs) (*arc
 	if err != nil {
 		return nil, err
 	}
-	wanted.packages = append([]string{"busybox-static", "libgcc-s1"}, wanted.packages...)
+	wanted.packages = append([]string{"busybox", "libgcc-s1"}, wanted.packages...)
 	// The C library loads the latter by itself, when a thread is cancelled.
 	wanted.keep = append([]string{"/usr/bin/busybox", libraries + "/libgcc_s.so.1"}, wanted.keep...)
 	packages, err := k.fetch(ctx, wanted)
