@@ -41,8 +41,15 @@ func eventually(t testing.TB, what string, check func(ctx context.Context) error
 func newStore(t testing.TB, name string) *v1alpha1.Store {
 	t.Helper()
 	t.Cleanup(func() {
-		// Deleting the namespace needs neither permission nor repair of the Store.
-		err := kube.CoreV1().Namespaces().Delete(context.Background(), v1alpha1.NamespacePrefix+name, metav1.DeleteOptions{})
+		// Deleting the namespace needs neither permission nor repair of the Store. One
+		// that is protected is given up first, as docs/operations.md says.
+		namespaces, ctx := kube.CoreV1().Namespaces(), context.Background()
+		err := namespaces.Delete(ctx, v1alpha1.NamespacePrefix+name, metav1.DeleteOptions{})
+		if apierrors.IsForbidden(err) {
+			const unprotected = `{"metadata":{"annotations":{"platform.example.io/spec":null}}}`
+			_, err = namespaces.Patch(ctx, v1alpha1.NamespacePrefix+name, types.MergePatchType, []byte(unprotected), metav1.PatchOptions{})
+			err = errors.Join(err, namespaces.Delete(ctx, v1alpha1.NamespacePrefix+name, metav1.DeleteOptions{}))
+		}
 		if err != nil && !apierrors.IsNotFound(err) && !apierrors.IsConflict(err) {
 			t.Errorf("clean up: %v", err)
 		}
