@@ -101,13 +101,22 @@ func rawCopy(store *corev1.Namespace) *corev1.Namespace {
 	}
 	for key, value := range store.Labels {
 		if key != v1alpha1.LabelStore && key != corev1.LabelMetadataName {
-			raw.Labels[key] = value
+			raw.Labels[notOurs(key)] = value
 		}
 	}
 	for key, value := range store.Annotations {
-		raw.Annotations[key] = value
+		raw.Annotations[notOurs(key)] = value
 	}
 	return raw
+}
+
+// notOurs is a key as long that is not the platform's: nobody but the platform may
+// write those.
+func notOurs(key string) string {
+	if name, ours := strings.CutPrefix(key, v1alpha1.GroupName+"/"); ours {
+		return "measured.example.io/" + name
+	}
+	return key
 }
 
 // renamed is a raw copy of a namespace of one store for another of the same length of name.
@@ -166,6 +175,6 @@ func (b *bench) statusPatch(k *kind, name string) request {
 	}
 	value := renamedGeneration(strings.ReplaceAll(b.status.value, b.status.shop, name), generation)
 	// Marshalling strings does not fail.
-	r.body, _ = encode(map[string]any{"metadata": map[string]any{"annotations": map[string]string{b.status.key: value}}})
+	r.body, _ = encode(map[string]any{"metadata": map[string]any{"annotations": map[string]string{notOurs(b.status.key): value}}})
 	return r
 }
