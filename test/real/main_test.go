@@ -10,9 +10,12 @@ package real
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
+	"os/exec"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -25,6 +28,8 @@ import (
 var (
 	// cluster is shared: see the package comment for what that asks of a test.
 	cluster *controlplane.Cluster
+	// shared is the platform on it.
+	shared platform
 	// kube is its administrator's client.
 	kube kubernetes.Interface
 )
@@ -48,6 +53,7 @@ func run(m *testing.M) int {
 	code := controlplane.Main(m, options, func(c *controlplane.Cluster) {
 		cluster = c
 		kube = kubernetes.NewForConfigOrDie(c.RESTConfig())
+		shared = platformOn(c)
 		fmt.Printf("the cluster is up after %s\n", time.Since(began).Round(100*time.Millisecond))
 	})
 	after, err := observeHost()
@@ -74,19 +80,46 @@ func platformOptions() (controlplane.Options, error) {
 	if _, err := os.Stat(binary); err != nil {
 		return controlplane.Options{}, fmt.Errorf("find the platform (build it with `make build`): %w", err)
 	}
+	images, err := filepath.Glob(filepath.Join(root, ".local", "images", "*.tar"))
+	if err != nil {
+		return controlplane.Options{}, err
+	}
+	if len(images) == 0 {
+		return controlplane.Options{}, errors.New("find the shops' images: there is none in .local/images; build them with `make images`")
+	}
+	config, err := platformConfig(root)
+	if err != nil {
+		return controlplane.Options{}, err
+	}
 	manifests := filepath.Join(root, "artifacts", "apiservice")
 	return controlplane.Options{
 		RealNodes:      1,
+		Images:         images,
 		Manifests:      []string{filepath.Join(manifests, "namespace.yaml"), filepath.Join(manifests, "rbac.yaml")},
 		Platform:       binary,
-		PlatformConfig: filepath.Join(root, "hack", "platform-real.yaml"),
+		PlatformConfig: config,
 	}, nil
+}
+
+// platformConfig is that of `make up NODES=real`, with the engines of this package.
+func platformConfig(root string) (string, error) {
+	made, err := exec.Command(filepath.Join(root, "hack", "real-config.sh")).Output()
+	if err != nil {
+		return "", fmt.Errorf("write the platform's configuration: %w", err)
+	}
+	config, err := os.ReadFile(filepath.Join(root, strings.TrimSpace(string(made))))
+	if err != nil {
+		return "", err
+	}
+	config = fmt.Appendf(config, "engineDirectory: %q\n", filepath.Join(root, "test", "real", "testdata", "engines"))
+	path := filepath.Join(root, ".local", "platform-test-real.yaml")
+	return path, os.WriteFile(path, config, 0o600)
 }
 
 // await waits until done says yes; while it does not, it says what is missing.
 func await(t *testing.T, what string, done func(context.Context) (ok bool, missing string)) {
 	t.Helper()
-	const patience = 5 * time.Minute // only something broken uses it up
+	const patience = 10 * time.Minute // only something broken uses it up
 	ctx, cancel := context.WithTimeout(t.Context(), patience)
 	defer cancel()
 	tick := time.NewTicker(100 * time.Millisecond)

@@ -13,11 +13,7 @@ import (
 
 // visit asks for a page of host as a customer's browser would, by way of the ingress controller.
 func visit(ctx context.Context, host, path string) (status int, body string, err error) {
-	return visitAt(ctx, cluster.Ingress(), host, path)
-}
-
-func visitAt(ctx context.Context, ingress, host, path string) (status int, body string, err error) {
-	request, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+ingress+path, nil)
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+cluster.Ingress()+path, nil)
 	if err != nil {
 		return 0, "", err
 	}
@@ -44,11 +40,7 @@ func awaitPage(t *testing.T, host, path string) (body string) {
 
 func kubectl(t *testing.T, args ...string) string {
 	t.Helper()
-	out, errOut, err := cluster.Kubectl(t, args...)
-	if err != nil {
-		t.Fatalf("kubectl %s: %v: %s", strings.Join(args, " "), err, errOut)
-	}
-	return out
+	return shared.kubectl(t, args...)
 }
 
 func TestNodeRunsContainers(t *testing.T) {
