@@ -15,8 +15,9 @@ import (
 )
 
 // startTimeout bounds the whole start, so that a cluster that cannot come up
-// says so. A busy two-core machine needs some twenty seconds.
-const startTimeout = 3 * time.Minute
+// says so. A busy two-core machine needs some twenty seconds, and a minute or two
+// where real nodes are given the images of shops.
+const startTimeout = 10 * time.Minute
 
 // ErrUp says that the cluster runs already.
 var ErrUp = errors.New("the cluster is already up")
