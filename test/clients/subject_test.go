@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"maps"
 	"os"
@@ -136,6 +137,10 @@ func beginRuntime(ctx context.Context, config *rest.Config) (informer, func() ([
 		}
 	}()
 	watched, err := all.GetInformer(ctx, &v1alpha1.Store{})
+	// Before it has started, which a busy machine puts off, it refuses to be read.
+	if err == nil && !all.WaitForCacheSync(ctx) {
+		err = errors.New("the cache does not fill")
+	}
 	return watched, func() (found []identity, err error) {
 		var list v1alpha1.StoreList
 		err = all.List(ctx, &list)
