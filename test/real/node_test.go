@@ -13,11 +13,7 @@ import (
 
 // visit asks for a page of host as a customer's browser would, by way of the ingress controller.
 func visit(ctx context.Context, host, path string) (status int, body string, err error) {
-	return visitAt(ctx, cluster.Ingress(), host, path)
-}
-
-func visitAt(ctx context.Context, ingress, host, path string) (status int, body string, err error) {
-	request, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+ingress+path, nil)
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+cluster.Ingress()+path, nil)
 	if err != nil {
 		return 0, "", err
 	}
