@@ -43,7 +43,7 @@ func (b *bounded) RoundTrip(request *http.Request) (*http.Response, error) {
 		cancel()
 		return nil, explain(err, patience)
 	}
-	response.Body = &body{ReadCloser: response.Body, patience: patience, cancel: cancel}
+	response.Body = &body{ReadCloser: response.Body, ctx: ctx, patience: patience, cancel: cancel}
 	return response, nil
 }
 
@@ -65,12 +65,19 @@ func (b *bounded) patienceFor(request *http.Request) (time.Duration, bool) {
 // body is an answer that is being read.
 type body struct {
 	io.ReadCloser
+	ctx      context.Context // of its request
 	patience time.Duration
 	cancel   context.CancelFunc
 }
 
 func (b *body) Read(p []byte) (int, error) {
 	n, err := b.ReadCloser.Read(p)
+	if err == io.EOF && b.ctx.Err() != nil {
+		// Not the end of the answer, perhaps: over HTTP/1.1 and TLS a server that
+		// sees its client go ends what it sent so far in good order, and net/http
+		// may still read that from the connection it is closing.
+		err = b.ctx.Err()
+	}
 	return n, explain(err, b.patience)
 }
 

@@ -3,6 +3,7 @@ package deadline
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"net/http"
 	"net/http/httptest"
@@ -55,12 +56,40 @@ func TestAnswersThatNeverEnd(t *testing.T) {
 				if got := errors.Is(err, context.DeadlineExceeded); got != test.want {
 					t.Errorf("error %v, want one of its deadline: %t (%s)", err, test.want, test.reason)
 				}
-				if test.want && !strings.Contains(err.Error(), "await the whole answer") {
+				if test.want && !strings.Contains(fmt.Sprint(err), "await the whole answer") {
 					t.Errorf("error %q does not say what was waited for", err)
 				}
 			})
 		}
 	}
+}
+
+// A server that saw its client go ended its answer in good order before the
+// connection was closed: what came is not the whole answer.
+func TestAnswersCutInGoodOrder(t *testing.T) {
+	cut := roundTripper(func(request *http.Request) (*http.Response, error) {
+		return &http.Response{StatusCode: http.StatusOK, Body: io.NopCloser(endsWith{request.Context()})}, nil
+	})
+	if err := ask(t.Context(), Within(time.Millisecond)(cut), "https://localhost"); !errors.Is(err, context.DeadlineExceeded) {
+		t.Errorf("error %v, want that of its deadline", err)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	if err := ask(ctx, Within(time.Hour)(cut), "https://localhost"); !errors.Is(err, context.Canceled) {
+		t.Errorf("error %v, want that of its caller", err)
+	}
+}
+
+type roundTripper func(*http.Request) (*http.Response, error)
+
+func (f roundTripper) RoundTrip(request *http.Request) (*http.Response, error) { return f(request) }
+
+// endsWith is an answer that ends, without an error, when its request does.
+type endsWith struct{ ctx context.Context }
+
+func (e endsWith) Read([]byte) (int, error) {
+	<-e.ctx.Done()
+	return 0, io.EOF
 }
 
 var errEnough = errors.New("seen enough")
