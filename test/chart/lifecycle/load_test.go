@@ -115,7 +115,9 @@ func (l *load) write(ctx context.Context, name string, first chan<- struct{}) {
 			short.Name = fmt.Sprintf("%s-%d", name, n)
 			_, err := client.Create(ctx, short, metav1.CreateOptions{})
 			did("create", err)
-			did("delete", client.Delete(ctx, short.Name, metav1.DeleteOptions{}))
+			if err == nil {
+				did("delete", client.Delete(ctx, short.Name, metav1.DeleteOptions{}))
+			}
 		}
 	}
 }
