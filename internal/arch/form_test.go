@@ -4,10 +4,7 @@ import (
 	"bytes"
 	"go/parser"
 	"go/token"
-	"os"
 	"path"
-	"path/filepath"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -69,24 +66,6 @@ func TestImportAliases(t *testing.T) {
 			alias, ok := aliases[imported]
 			if ok && (spec.Name == nil || spec.Name.Name != alias && spec.Name.Name != "_") {
 				t.Errorf("%s imports %s: everywhere else it is called %s", file.path, imported, alias)
-			}
-		}
-	}
-}
-
-var markdownLink = regexp.MustCompile(`\]\(([^)#\s]+)(#[^)]*)?\)`)
-
-// TestDocumentLinks follows every link from one document of the repository to
-// another file of it.
-func TestDocumentLinks(t *testing.T) {
-	for _, file := range handwritten(t, ".md") {
-		for _, match := range markdownLink.FindAllSubmatch(file.content, -1) {
-			target := string(match[1])
-			if strings.Contains(target, "://") || strings.HasPrefix(target, "mailto:") {
-				continue
-			}
-			if _, err := os.Stat(filepath.Join(root, filepath.Dir(file.path), target)); err != nil {
-				t.Errorf("%s links to %s, which is not there", file.path, target)
 			}
 		}
 	}
