@@ -77,9 +77,10 @@ func (p *Provisioner) applyObject(ctx context.Context, w *work, d *desired, sett
 		return &kindNotServedError{d.kind}
 	}
 	live := p.live(of, w.namespace, d.name)
-	d, err = settle(d, live)
+	seen := p.cached(of, w.namespace, d.name)
+	d, err = settle(d, seen)
 	if err == nil && !settled {
-		d, err = withRoom(d, p.cached(of, w.namespace, d.name))
+		d, err = withRoom(d, seen)
 	}
 	if err != nil {
 		return err
@@ -98,7 +99,7 @@ func (p *Provisioner) applyObject(ctx context.Context, w *work, d *desired, sett
 	}
 	if err != nil {
 		metric.Apply(d.kind.Kind, metric.Failed)
-		return err
+		return p.orCannotGrow(ctx, d, seen, err)
 	}
 	metric.Apply(d.kind.Kind, metric.Applied)
 	klog.FromContext(ctx).V(3).Info("Applied", "kind", d.kind.Kind, "name", d.name)

@@ -11,7 +11,8 @@ import (
 
 // settle fits a rendered claim to the one that exists: a claim keeps its class,
 // its modes and its volume for life, and never shrinks, so a smaller plan leaves
-// the data where it is. All other objects are wanted as rendered.
+// the data where it is. It grows once it has a volume: before, its size is as
+// immutable as the rest. All other objects are wanted as rendered.
 func settle(d *desired, live metav1.Object) (*desired, error) {
 	claim, ok := live.(*corev1.PersistentVolumeClaim)
 	if !ok || d.kind.GroupKind() != kindClaim {
@@ -31,7 +32,7 @@ func settle(d *desired, live metav1.Object) (*desired, error) {
 		return unstructured.SetNestedField(object.Object, value, path...)
 	}
 	have, want := claim.Spec.Resources.Requests.Storage(), wanted.Spec.Resources.Requests.Storage()
-	if have.Cmp(*want) > 0 {
+	if pending := claim.Status.Phase != corev1.ClaimBound; have.Cmp(*want) > 0 || pending && have.Cmp(*want) != 0 {
 		if err := set(have.String(), "spec", "resources", "requests", string(corev1.ResourceStorage)); err != nil {
 			return nil, fmt.Errorf("keep the size of claim %s: %w", d.name, err)
 		}

@@ -12,10 +12,16 @@ import (
 	"k8s.io/utils/ptr"
 )
 
+func pendingClaim(claim *corev1.PersistentVolumeClaim) *corev1.PersistentVolumeClaim {
+	claim.Status.Phase = corev1.ClaimPending
+	return claim
+}
+
 func claimOf(size, class string, mode corev1.PersistentVolumeAccessMode) *corev1.PersistentVolumeClaim {
 	claim := &corev1.PersistentVolumeClaim{
 		TypeMeta:   metav1.TypeMeta{APIVersion: "v1", Kind: "PersistentVolumeClaim"},
 		ObjectMeta: metav1.ObjectMeta{Name: "database"},
+		Status:     corev1.PersistentVolumeClaimStatus{Phase: corev1.ClaimBound},
 		Spec: corev1.PersistentVolumeClaimSpec{
 			AccessModes: []corev1.PersistentVolumeAccessMode{mode},
 			Resources:   corev1.VolumeResourceRequirements{Requests: corev1.ResourceList{corev1.ResourceStorage: resource.MustParse(size)}},
@@ -39,6 +45,7 @@ func TestSettle(t *testing.T) {
 		{name: "new", reason: "a new claim is as rendered", live: nil, want: claimOf("10Gi", "fast", once)},
 		{name: "same", reason: "a claim as rendered costs nothing", live: claimOf("10Gi", "fast", once), want: claimOf("10Gi", "fast", once)},
 		{name: "grows", reason: "the rendered size is larger", live: claimOf("5Gi", "fast", once), want: claimOf("10Gi", "fast", once)},
+		{name: "grows once it has a volume", reason: "before, no size may change", live: pendingClaim(claimOf("5Gi", "fast", once)), want: claimOf("5Gi", "fast", once), wantDigest: true},
 		{name: "never shrinks", reason: "a smaller plan leaves the data where it is", live: claimOf("20Gi", "fast", once), want: claimOf("20Gi", "fast", once), wantDigest: true},
 		{name: "same size in other units", reason: "quantities are compared as such", live: claimOf("10240Mi", "fast", once), want: claimOf("10Gi", "fast", once)},
 		{name: "keeps its class", reason: "a class is for life", live: claimOf("10Gi", "slow", once), want: claimOf("10Gi", "slow", once), wantDigest: true},

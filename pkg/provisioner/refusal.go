@@ -11,6 +11,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 
+	"platform.example.io/stores/pkg/apis/stores/v1alpha1"
 	"platform.example.io/stores/pkg/health"
 )
 
@@ -55,6 +56,7 @@ func classify(d *desired, err error) failure {
 	f := failure{err: fmt.Errorf("apply %s %s: %w", d.kind.Kind, d.name, err)}
 	object := d.kind.Kind + " " + d.name
 	var notServed *kindNotServedError
+	var cannotGrow *cannotGrowError
 	switch {
 	case errors.Is(err, errReplacing):
 		f.reason, f.outlook = ReasonReplacing, health.Working
@@ -64,6 +66,9 @@ func classify(d *desired, err error) failure {
 		f.message = fmt.Sprintf("the cluster does not serve %s (%s); install its definition", d.kind.Kind, d.kind.GroupVersion())
 	case namespaceGone(err):
 		f.gone = true
+	case errors.As(err, &cannotGrow):
+		f.reason, f.outlook = v1alpha1.ReasonStorageCannotGrow, health.Stalled
+		f.message = cannotGrow.Error()
 	case apierrors.IsNotFound(err):
 		f.reason, f.outlook = ReasonKindNotServed, health.Stalled
 		f.message = fmt.Sprintf("the cluster does not serve %s (%s) any more; install its definition", d.kind.Kind, d.kind.GroupVersion())

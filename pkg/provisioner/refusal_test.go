@@ -14,6 +14,7 @@ import (
 	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/apimachinery/pkg/util/validation/field"
 
+	"platform.example.io/stores/pkg/apis/stores/v1alpha1"
 	"platform.example.io/stores/pkg/health"
 )
 
@@ -56,6 +57,14 @@ func TestClassify(t *testing.T) {
 		{
 			name: "forbidden", reason: "a quota, a policy or a role is told by the API server", want: ReasonApplyForbidden, outlook: health.Stalled,
 			err: apierrors.NewForbidden(sets, "database", errors.New("exceeded quota: store")), says: "exceeded quota: store",
+		},
+		{
+			name: "volume that cannot grow", reason: "no quota and no role would help", want: v1alpha1.ReasonStorageCannotGrow, outlook: health.Stalled,
+			err: &cannotGrowError{
+				volume: "database", have: "5Gi", want: "20Gi", why: "its storage class fixed does not allow it", cure: "buy another",
+				err: apierrors.NewForbidden(sets, "database", errors.New("x")),
+			},
+			says: "volume database cannot grow from 5Gi to 20Gi: its storage class fixed does not allow it; set its size in spec.storage to 5Gi, or buy another",
 		},
 		{
 			name: "policy", reason: "a policy answers Invalid by default, and no field is wrong", want: ReasonApplyForbidden, outlook: health.Stalled,

@@ -9,6 +9,7 @@ import (
 
 	"platform.example.io/stores/pkg/apis/stores"
 	"platform.example.io/stores/pkg/apis/stores/v1alpha1"
+	"platform.example.io/stores/pkg/apis/stores/validation"
 	"platform.example.io/stores/pkg/config"
 	"platform.example.io/stores/pkg/engine"
 )
@@ -61,7 +62,7 @@ func (c catalogue) validateUpdate(updated, stored *stores.Store) field.ErrorList
 		return refuseOrder(&updated.Spec, &stored.Spec)
 	}
 	errs := validateOrder(revision, &updated.Spec, &stored.Spec)
-	return append(errs, validateFirstSizes(revision, &updated.Spec, &stored.Spec)...)
+	return append(errs, validateFirstSizes(revision, &updated.Spec, stored)...)
 }
 
 // revisionOf is the revision that a Store runs or, before it ran any, will run.
@@ -77,15 +78,18 @@ func (c catalogue) revisionOf(store *stores.Store) (*engine.Revision, bool) {
 }
 
 // validateFirstSizes refuses to shrink a volume by sizing it for the first time:
-// until then it has the size of the plan.
-func validateFirstSizes(revision *engine.Revision, spec, stored *stores.StoreSpec) field.ErrorList {
+// until then it has the size of the plan, unless it could not grow to it.
+func validateFirstSizes(revision *engine.Revision, spec *stores.StoreSpec, stored *stores.Store) field.ErrorList {
+	if validation.CouldNotGrow(stored) {
+		return nil
+	}
 	var errs field.ErrorList
 	for i, volume := range spec.Storage {
-		sized := slices.ContainsFunc(stored.Storage, func(s stores.VolumeStorage) bool { return s.Name == volume.Name && s.VolumeSize != nil })
+		sized := slices.ContainsFunc(stored.Spec.Storage, func(s stores.VolumeStorage) bool { return s.Name == volume.Name && s.VolumeSize != nil })
 		if volume.VolumeSize == nil || sized {
 			continue
 		}
-		present, ok := revision.VolumeSize(&v1alpha1.StoreSpec{Plan: stored.Plan}, volume.Name)
+		present, ok := revision.VolumeSize(&v1alpha1.StoreSpec{Plan: stored.Spec.Plan}, volume.Name)
 		if ok && volume.VolumeSize.Cmp(present) < 0 {
 			errs = append(errs, field.Forbidden(field.NewPath("spec", "storage").Index(i).Child("size"),
 				fmt.Sprintf("may not be less than the plan's %s, which the volume has: volumes only grow", present.String())))

@@ -37,6 +37,10 @@ const (
 // form puts on a Store. No stored condition has it.
 const ReasonStorageInvalid = "StorageInvalid"
 
+// ReasonStorageCannotGrow is the reason of ResourcesApplied of a Store whose volume
+// is to grow and cannot. While a Store has it, the sizes that it orders can be lowered.
+const ReasonStorageCannotGrow = "StorageCannotGrow"
+
 // Labels and annotations that users and the platform's objects carry.
 const (
 	// LabelStore names the Store on every object the platform manages for it.

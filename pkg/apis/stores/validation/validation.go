@@ -49,7 +49,7 @@ func ValidateStoreUpdate(updated, stored *stores.Store) field.ErrorList {
 	errs := apimachineryvalidation.ValidateObjectMetaUpdate(&updated.ObjectMeta, &stored.ObjectMeta, field.NewPath("metadata"))
 	errs = append(errs, validateText(updated, stored)...)
 	errs = append(errs, validateSpec(&updated.Spec, &stored.Spec)...)
-	return append(errs, validateGrowth(updated.Spec.Storage, stored.Spec.Storage, field.NewPath("spec", "storage"))...)
+	return append(errs, validateGrowth(updated.Spec.Storage, stored, field.NewPath("spec", "storage"))...)
 }
 
 // writtenPhases are the phases that can be written. Invalid and Terminating are
@@ -170,34 +170,4 @@ func validateParameters(parameters *stores.JSONObject, path *field.Path) field.E
 		return field.ErrorList{field.Invalid(path, string(parameters.Raw), "must hold no number that is out of range")}
 	}
 	return nil
-}
-
-// validateGrowth refuses what no storage can do: a volume that shrinks or moves
-// to another class.
-func validateGrowth(updated, stored []stores.VolumeStorage, path *field.Path) field.ErrorList {
-	var errs field.ErrorList
-	byName := make(map[string]stores.VolumeStorage, len(stored))
-	for _, volume := range stored {
-		byName[volume.Name] = volume
-	}
-	for i, volume := range updated {
-		before := byName[volume.Name]
-		delete(byName, volume.Name)
-		switch {
-		case before.VolumeSize == nil:
-		case volume.VolumeSize == nil:
-			errs = append(errs, field.Forbidden(path.Index(i).Child("size"), fmt.Sprintf("may not be removed: the volume has %s and volumes only grow", before.VolumeSize)))
-		case volume.VolumeSize.Cmp(*before.VolumeSize) < 0:
-			errs = append(errs, field.Forbidden(path.Index(i).Child("size"), fmt.Sprintf("may not be less than the present %s: volumes only grow", before.VolumeSize)))
-		}
-		if !equality.Semantic.DeepEqual(volume.StorageClassName, before.StorageClassName) {
-			errs = append(errs, field.Forbidden(path.Index(i).Child("storageClassName"), "may not be changed after creation"))
-		}
-	}
-	for _, volume := range stored {
-		if _, removed := byName[volume.Name]; removed {
-			errs = append(errs, field.Forbidden(path.Key(volume.Name), "may not be removed: volumes keep their size and class"))
-		}
-	}
-	return errs
 }

@@ -11,6 +11,7 @@ import (
 	"k8s.io/utils/ptr"
 
 	"platform.example.io/stores/pkg/apis/stores"
+	"platform.example.io/stores/pkg/apis/stores/v1alpha1"
 )
 
 func newStore(change func(*stores.Store)) *stores.Store {
@@ -86,6 +87,13 @@ func TestValidateStore(t *testing.T) {
 	}
 }
 
+// couldNotGrow has the provisioner say that a volume is not as large as ordered.
+func couldNotGrow(s *stores.Store) {
+	s.Status.Conditions = []metav1.Condition{{
+		Type: v1alpha1.ConditionResourcesApplied, Status: metav1.ConditionFalse, Reason: v1alpha1.ReasonStorageCannotGrow,
+	}}
+}
+
 func TestValidateStoreUpdate(t *testing.T) {
 	cases := []struct {
 		name   string
@@ -97,6 +105,14 @@ func TestValidateStoreUpdate(t *testing.T) {
 		{"nothing", "an update may change nothing", nil, nil, nil},
 		{"volume grows", "that is what can be done", nil, func(s *stores.Store) { s.Spec.Storage[0].VolumeSize = ptr.To(resource.MustParse("20Gi")) }, nil},
 		{"volume shrinks", "no storage shrinks", nil, func(s *stores.Store) { s.Spec.Storage[0].VolumeSize = ptr.To(resource.MustParse("5Gi")) }, []string{"FieldValueForbidden spec.storage[0].size"}},
+		{"volume shrinks that could not grow", "an order that no storage can fill is taken back", couldNotGrow, func(s *stores.Store) {
+			couldNotGrow(s)
+			s.Spec.Storage[0].VolumeSize = ptr.To(resource.MustParse("5Gi"))
+		}, nil},
+		{"class changes of what could not grow", "a claim stays in its class", couldNotGrow, func(s *stores.Store) {
+			couldNotGrow(s)
+			s.Spec.Storage[0].StorageClassName = ptr.To("growing")
+		}, []string{"FieldValueForbidden spec.storage[0].storageClassName"}},
 		{"size is removed", "the plan's may be less", nil, func(s *stores.Store) { s.Spec.Storage[0].VolumeSize = nil }, []string{"FieldValueForbidden spec.storage[0].size"}},
 		{"class changes", "a claim stays in its class", nil, func(s *stores.Store) { s.Spec.Storage[0].StorageClassName = ptr.To("slow") }, []string{"FieldValueForbidden spec.storage[0].storageClassName"}},
 		{"volume is removed", "its size and class would be lost", nil, func(s *stores.Store) { s.Spec.Storage = nil }, []string{"FieldValueForbidden spec.storage[database]"}},
