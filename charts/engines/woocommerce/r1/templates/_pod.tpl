@@ -29,16 +29,30 @@ labels:
   content: mounted
 {{- end -}}
 
-{{- /* A ReadWriteOnce volume is attached to one node: all pods with it go there. */ -}}
+{{- /* A ReadWriteOnce volume is attached to one node: pods with it go there. The
+setup and the scheduled tasks have to. A shop of one pod would rather, and is free to
+go elsewhere: bound to its likes, it would wait for a node that was lost, five minutes
+and longer, and all others follow it. Of several pods each is bound. */ -}}
 {{- define "shop.affinity" -}}
-{{- if not .Values.volumes.content.shared -}}
+{{- if not .values.volumes.content.shared -}}
+{{- $free := and (eq .component "application") (eq (int .values.plan.components.application.plannedReplicas) 1) -}}
 affinity:
   podAffinity:
+    {{- if $free }}
+    preferredDuringSchedulingIgnoredDuringExecution:
+      - weight: 100
+        podAffinityTerm:
+          topologyKey: kubernetes.io/hostname
+          labelSelector:
+            matchLabels:
+              content: mounted
+    {{- else }}
     requiredDuringSchedulingIgnoredDuringExecution:
       - topologyKey: kubernetes.io/hostname
         labelSelector:
           matchLabels:
             content: mounted
+    {{- end }}
 {{- end -}}
 {{- end -}}
 
