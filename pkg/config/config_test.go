@@ -82,6 +82,8 @@ func TestValidate(t *testing.T) {
 		{"reserved name", "no Store could have it anyway", "reservedNames: [ok, Not_OK]", want{"reservedNames[1]": field.ErrorTypeInvalid}},
 		{"gateway", "an HTTPRoute needs a parent", "routing: {kind: Gateway}",
 			want{"routing.gateway.name": field.ErrorTypeRequired, "routing.gateway.namespace": field.ErrorTypeRequired}},
+		{"route annotations", "the HTTPRoute would be refused", "routing: {kind: Gateway, gateway: {name: a, namespace: b, annotations: {'not a key': x}}}",
+			want{"routing.gateway.annotations": field.ErrorTypeInvalid}},
 		{"routing kind", "there are two", "routing: {kind: Route}", want{"routing.kind": field.ErrorTypeNotSupported}},
 		{"tls without https", "nobody would use the certificate", "tls: {secretName: wildcard}", want{"tls": field.ErrorTypeForbidden}},
 		{"tls of two sources", "one of the two would be ignored", "scheme: https\ntls: {secretName: a, issuer: {name: b}}", want{"tls": field.ErrorTypeInvalid}},

@@ -129,6 +129,8 @@ type GatewayRouting struct {
 	Namespace string `json:"namespace,omitempty"`
 	// SectionName is one listener of the Gateway. Defaults to all.
 	SectionName string `json:"sectionName,omitempty"`
+	// Annotations are set on every store's HTTPRoute.
+	Annotations map[string]string `json:"annotations,omitempty"`
 }
 
 // TLS says where the certificates of the stores come from: an issuer, which

@@ -41,10 +41,11 @@ func (r *Routing) validate(path *field.Path) field.ErrorList {
 	errs := oneOf(path.Child("kind"), r.Kind, RoutingIngress, RoutingGateway)
 	errs = append(errs, optionalName(path.Child("ingress", "className"), r.Ingress.ClassName)...)
 	errs = append(errs, validation.ValidateAnnotations(r.Ingress.Annotations, path.Child("ingress", "annotations"))...)
+	gateway := path.Child("gateway")
+	errs = append(errs, validation.ValidateAnnotations(r.Gateway.Annotations, gateway.Child("annotations"))...)
 	if r.Kind != RoutingGateway {
 		return errs
 	}
-	gateway := path.Child("gateway")
 	errs = append(errs, requiredName(gateway.Child("name"), r.Gateway.Name)...)
 	errs = append(errs, requiredName(gateway.Child("namespace"), r.Gateway.Namespace)...)
 	return append(errs, optionalName(gateway.Child("sectionName"), r.Gateway.SectionName)...)

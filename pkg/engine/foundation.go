@@ -41,10 +41,11 @@ type networkValues struct {
 }
 
 type routingValues struct {
-	Kind        config.RoutingKind `json:"kind"`
-	ClassName   string             `json:"className"`
-	Annotations map[string]string  `json:"annotations"`
-	Gateway     gatewayValues      `json:"gateway"`
+	Kind      config.RoutingKind `json:"kind"`
+	ClassName string             `json:"className"`
+	// Annotations are those of the Ingress or the HTTPRoute, whichever there is.
+	Annotations map[string]string `json:"annotations"`
+	Gateway     gatewayValues     `json:"gateway"`
 }
 
 type gatewayValues struct {
@@ -63,6 +64,10 @@ type certificate struct {
 func newFoundationValues(values chartValues, plan Plan, platform *config.PlatformConfiguration) foundationValues {
 	v4, v6 := byFamily(platform.Network.DeniedCIDRs)
 	annotations, certificates := tls(values, platform)
+	gateway := platform.Routing.Gateway
+	if platform.Routing.Kind == config.RoutingGateway {
+		annotations = gateway.Annotations
+	}
 	return foundationValues{
 		chartValues: values,
 		PullSecrets: platform.Image.PullSecrets,
@@ -80,7 +85,7 @@ func newFoundationValues(values chartValues, plan Plan, platform *config.Platfor
 			Kind:        platform.Routing.Kind,
 			ClassName:   platform.Routing.Ingress.ClassName,
 			Annotations: annotations,
-			Gateway:     gatewayValues(platform.Routing.Gateway),
+			Gateway:     gatewayValues{Name: gateway.Name, Namespace: gateway.Namespace, SectionName: gateway.SectionName},
 		},
 		Certificates: certificates,
 	}
