@@ -6,7 +6,8 @@
 // see the same thing due, one writes and the others read again. There is no leader
 // and nothing is remembered. material.go is the Secret's content, advance.go decides
 // what is next from that, the time and what is trusted already, keeper.go carries it
-// out and serves the result.
+// out and serves the result. expiry.go reports how long what is served is good,
+// whoever made it.
 //
 // # Order
 //

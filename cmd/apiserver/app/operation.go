@@ -16,6 +16,8 @@ import (
 	"k8s.io/apiserver/pkg/server/mux"
 	genericoptions "k8s.io/apiserver/pkg/server/options"
 	"k8s.io/component-base/metrics/legacyregistry"
+
+	"platform.example.io/stores/pkg/certificate"
 )
 
 // operationPort is the provisioner's port unless told otherwise: the next to the
@@ -81,12 +83,16 @@ func (o *OperationOptions) start(kubeconfig string, p prober) (*operation, error
 	if o.authorization.RemoteKubeConfigFile == "" {
 		o.authorization.RemoteKubeConfigFile = kubeconfig
 	}
+	given := o.serving.ServerCert.CertKey.CertFile != ""
 	if err := o.serving.MaybeDefaultWithSelfSignedCerts("localhost", nil, nil); err != nil {
 		return nil, fmt.Errorf("make a self-signed certificate: %w", err)
 	}
 	var info *genericapiserver.SecureServingInfo
 	if err := o.serving.ApplyTo(&info); err != nil {
 		return nil, fmt.Errorf("listen: %w", err)
+	}
+	if given { // one of its own is trusted by nobody, and anew at each start
+		certificate.Report(info.Cert)
 	}
 	var authentication genericapiserver.AuthenticationInfo
 	if err := o.authentication.ApplyTo(&authentication, info, nil); err != nil {

@@ -17,6 +17,7 @@ import (
 	"k8s.io/component-base/logs"
 	logsapi "k8s.io/component-base/logs/api/v1"
 
+	"platform.example.io/stores/pkg/certificate"
 	"platform.example.io/stores/pkg/generated/openapi"
 	"platform.example.io/stores/pkg/registry/store/nsstorage"
 	"platform.example.io/stores/pkg/server"
@@ -189,6 +190,7 @@ func (o *Options) genericConfig() (*genericapiserver.RecommendedConfig, error) {
 	if err := withoutAdmission.ApplyTo(config); err != nil {
 		return nil, fmt.Errorf("apply generic options: %w", err)
 	}
+	certificate.Report(config.SecureServing.Cert)
 	if err := server.ApplyAdmission(o.Generic.Admission, config); err != nil {
 		return nil, err
 	}

@@ -14,9 +14,12 @@ import (
 	gocmp "github.com/google/go-cmp/cmp"
 	"k8s.io/client-go/tools/leaderelection"
 	"k8s.io/client-go/tools/leaderelection/resourcelock"
+	"k8s.io/client-go/util/cert"
 	"k8s.io/client-go/util/workqueue"
 	"k8s.io/component-base/metrics"
 	"k8s.io/component-base/metrics/legacyregistry"
+
+	"platform.example.io/stores/pkg/certificate"
 )
 
 var update = flag.Bool("update", false, "rewrite docs/metrics.md")
@@ -62,6 +65,22 @@ func descriptionOf[D fmt.Stringer](describe func(chan<- D)) string {
 	return (<-told).String()
 }
 
+// pair is a certificate that stays.
+type pair struct{ certificate, key []byte }
+
+func (p pair) CurrentCertKeyContent() (certificate, key []byte) { return p.certificate, p.key }
+
+// certified are the metrics of a process's serving certificate.
+func certified(t *testing.T) []described {
+	t.Helper()
+	served, key, err := cert.GenerateSelfSignedCertKey("localhost", nil, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	certificate.Report(pair{served, key})
+	return gathered(t, "store_platform_serving_certificate_")
+}
+
 // inherited are the metrics that Kubernetes' libraries keep for us.
 func inherited(t *testing.T) []described {
 	t.Helper()
@@ -76,13 +95,19 @@ func inherited(t *testing.T) []described {
 	if err != nil {
 		t.Fatal(err)
 	}
+	return gathered(t, "workqueue_", "leader_election_")
+}
+
+// gathered are the metrics of the process whose names begin so.
+func gathered(t *testing.T, prefixes ...string) []described {
+	t.Helper()
 	families, err := legacyregistry.DefaultGatherer.Gather()
 	if err != nil {
 		t.Fatal(err)
 	}
 	var found []described
 	for _, family := range families {
-		if !strings.HasPrefix(family.GetName(), "workqueue_") && !strings.HasPrefix(family.GetName(), "leader_election_") {
+		if !slices.ContainsFunc(prefixes, func(prefix string) bool { return strings.HasPrefix(family.GetName(), prefix) }) {
 			continue
 		}
 		stability, help, _ := strings.Cut(strings.TrimPrefix(family.GetHelp(), "["), "] ")
@@ -118,6 +143,11 @@ among its own. Either asks kube-apiserver whether a caller may 'get' the path '/
 has the role. Names and labels of ALPHA metrics can change with a release.
 
 %s
+## Of the serving certificate
+
+Every API server has these, and a provisioner that was given a certificate ('servingCertificate.mode: CertManager').
+
+%s
 ## From the libraries of Kubernetes
 
 The queue of stores has 'name="store_provisioner"', the lease 'name="store-provisioner"'. Requests to kube-apiserver are in
@@ -133,7 +163,7 @@ func TestMetricsDocs(t *testing.T) {
 	for _, metric := range own {
 		ours = append(ours, describe(t, metric))
 	}
-	text := fmt.Sprintf(strings.ReplaceAll(page, "'", "`"), table(ours), table(inherited(t)))
+	text := fmt.Sprintf(strings.ReplaceAll(page, "'", "`"), table(ours), table(certified(t)), table(inherited(t)))
 	if *update {
 		if err := os.WriteFile(document, []byte(text), 0o644); err != nil {
 			t.Fatal(err)
