@@ -3131,7 +3131,7 @@ func schema_pkg_apis_stores_v1alpha1_Store(ref common.ReferenceCallback) common.
 					},
 					"metadata": {
 						SchemaProps: spec.SchemaProps{
-							Description: "Standard object's metadata. The name is at most 57 characters, because `store-<name>` must be a DNS label.",
+							Description: "Standard object's metadata. The name is a DNS label of at most 57 characters, because `store-<name>` must be one, too, and not one that the platform reserves.",
 							Default:     map[string]interface{}{},
 							Ref:         ref(v1.ObjectMeta{}.OpenAPIModelName()),
 						},
@@ -3233,14 +3233,14 @@ func schema_pkg_apis_stores_v1alpha1_StoreSpec(ref common.ReferenceCallback) com
 					},
 					"plan": {
 						SchemaProps: spec.SchemaProps{
-							Description: "Plan names the size of the shop, one of the engine's plans. When left empty on create, the engine's default plan is chosen once and stored here.",
+							Description: "Plan names the size of the shop, one of the engine's plans. Changing it resizes the shop. When left empty on create, the engine's default plan is chosen once and stored here.",
 							Type:        []string{"string"},
 							Format:      "",
 						},
 					},
 					"displayName": {
 						SchemaProps: spec.SchemaProps{
-							Description: "DisplayName is the name shown to people, at most 100 characters.",
+							Description: "DisplayName is the name shown to people, at most 100 characters on one line, without white space around them. Defaults to the Store's name.",
 							Type:        []string{"string"},
 							Format:      "",
 						},
@@ -3252,7 +3252,7 @@ func schema_pkg_apis_stores_v1alpha1_StoreSpec(ref common.ReferenceCallback) com
 							},
 						},
 						SchemaProps: spec.SchemaProps{
-							Description: "Hosts are custom domains of the shop, served beside the default `<name>.<baseDomain>`. Each is a lower-case DNS name outside the platform's base domain that no other Store uses.",
+							Description: "Hosts are custom domains of the shop, served beside the default `<name>.<baseDomain>`. Each is a fully qualified, lower-case DNS name outside the platform's base domain that no other Store uses.",
 							Type:        []string{"array"},
 							Items: &spec.SchemaOrArray{
 								Schema: &spec.Schema{
@@ -3301,13 +3301,13 @@ func schema_pkg_apis_stores_v1alpha1_StoreSpec(ref common.ReferenceCallback) com
 					},
 					"parameters": {
 						SchemaProps: spec.SchemaProps{
-							Description: "Parameters are settings of the engine, checked against the schema that the engine publishes (`kubectl get engine <engine> -o yaml`). Applied and owned as one value.",
+							Description: "Parameters are settings of the engine, checked against the schema that the engine publishes (`kubectl get engine <engine> -o yaml`). No secrets: whoever reads the Store reads them. Applied and owned as one value.",
 							Ref:         ref(v1alpha1.JSONObject{}.OpenAPIModelName()),
 						},
 					},
 					"adminCredentialsRotation": {
 						SchemaProps: spec.SchemaProps{
-							Description: "AdminCredentialsRotation asks for a new password of the shop's admin: whenever it is set to another value, one is made, in the Secret and in the shop. Any value will do, the date for example; taking it away does nothing.",
+							Description: "AdminCredentialsRotation asks for a new password of the shop's admin: whenever it is set to another value, one is made, in the Secret and in the shop. Any value of letters, digits and `._:+-` will do, the date for example; taking it away does nothing. Refused where the engine cannot do it.",
 							Type:        []string{"string"},
 							Format:      "",
 						},
@@ -3458,7 +3458,7 @@ func schema_pkg_apis_stores_v1alpha1_VolumeStorage(ref common.ReferenceCallback)
 					},
 					"size": {
 						SchemaProps: spec.SchemaProps{
-							Description: "Size of the volume as a quantity, for example `10Gi`. It can grow and never shrink. Defaults to the size of the plan.",
+							Description: "Size of the volume as a quantity above zero, for example `10Gi`. It can grow and never shrink. Defaults to the size of the plan.",
 							Ref:         ref(resource.Quantity{}.OpenAPIModelName()),
 						},
 					},

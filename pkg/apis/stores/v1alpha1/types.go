@@ -16,8 +16,8 @@ import (
 type Store struct {
 	// +k8s:opaqueType
 	metav1.TypeMeta `json:",inline"`
-	// Standard object's metadata. The name is at most 57 characters, because
-	// `store-<name>` must be a DNS label.
+	// Standard object's metadata. The name is a DNS label of at most 57 characters,
+	// because `store-<name>` must be one, too, and not one that the platform reserves.
 	// +optional
 	// +k8s:opaqueType
 	metav1.ObjectMeta `json:"metadata,omitempty" protobuf:"bytes,1,opt,name=metadata"`
@@ -60,22 +60,24 @@ type StoreSpec struct {
 	// +k8s:maxLength=63
 	Version string `json:"version,omitempty" protobuf:"bytes,2,opt,name=version"`
 
-	// Plan names the size of the shop, one of the engine's plans. When left
-	// empty on create, the engine's default plan is chosen once and stored here.
+	// Plan names the size of the shop, one of the engine's plans. Changing it
+	// resizes the shop. When left empty on create, the engine's default plan is
+	// chosen once and stored here.
 	// +optional
 	// +k8s:optional
 	// +k8s:maxLength=63
 	Plan string `json:"plan,omitempty" protobuf:"bytes,3,opt,name=plan"`
 
-	// DisplayName is the name shown to people, at most 100 characters.
+	// DisplayName is the name shown to people, at most 100 characters on one line,
+	// without white space around them. Defaults to the Store's name.
 	// +optional
 	// +k8s:optional
 	// +k8s:maxLength=100
 	DisplayName string `json:"displayName,omitempty" protobuf:"bytes,4,opt,name=displayName"`
 
 	// Hosts are custom domains of the shop, served beside the default
-	// `<name>.<baseDomain>`. Each is a lower-case DNS name outside the
-	// platform's base domain that no other Store uses.
+	// `<name>.<baseDomain>`. Each is a fully qualified, lower-case DNS name outside
+	// the platform's base domain that no other Store uses.
 	// +optional
 	// +listType=set
 	// +k8s:optional
@@ -104,14 +106,15 @@ type StoreSpec struct {
 	DeletionProtection bool `json:"deletionProtection,omitempty" protobuf:"varint,8,opt,name=deletionProtection"`
 
 	// Parameters are settings of the engine, checked against the schema that
-	// the engine publishes (`kubectl get engine <engine> -o yaml`). Applied and
-	// owned as one value.
+	// the engine publishes (`kubectl get engine <engine> -o yaml`). No secrets:
+	// whoever reads the Store reads them. Applied and owned as one value.
 	// +optional
 	Parameters *JSONObject `json:"parameters,omitempty" protobuf:"bytes,9,opt,name=parameters"`
 
 	// AdminCredentialsRotation asks for a new password of the shop's admin: whenever
 	// it is set to another value, one is made, in the Secret and in the shop. Any
-	// value will do, the date for example; taking it away does nothing.
+	// value of letters, digits and `._:+-` will do, the date for example; taking it
+	// away does nothing. Refused where the engine cannot do it.
 	// +optional
 	// +k8s:optional
 	// +k8s:maxLength=63
@@ -125,8 +128,8 @@ type VolumeStorage struct {
 	// +k8s:maxLength=63
 	Name string `json:"name" protobuf:"bytes,1,opt,name=name"`
 
-	// Size of the volume as a quantity, for example `10Gi`. It can grow and never
-	// shrink. Defaults to the size of the plan.
+	// Size of the volume as a quantity above zero, for example `10Gi`. It can grow
+	// and never shrink. Defaults to the size of the plan.
 	// ---
 	// A protobuf message has a method Size, so no Go field can have that name.
 	// +optional

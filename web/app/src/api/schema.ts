@@ -122,7 +122,7 @@ export interface components {
             /** @description Kind is a string value representing the REST resource this object represents. Servers may infer this from the endpoint the client submits requests to. Cannot be updated. In CamelCase. More info: https://git.k8s.io/community/contributors/devel/sig-architecture/api-conventions.md#types-kinds */
             kind?: string;
             /**
-             * @description Standard object's metadata. The name is at most 57 characters, because `store-<name>` must be a DNS label.
+             * @description Standard object's metadata. The name is a DNS label of at most 57 characters, because `store-<name>` must be one, too, and not one that the platform reserves.
              * @default {}
              */
             metadata?: components["schemas"]["io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta"];
@@ -153,22 +153,22 @@ export interface components {
         };
         /** @description StoreSpec is the shop that is wanted. */
         "io.example.platform.v1alpha1.StoreSpec": {
-            /** @description AdminCredentialsRotation asks for a new password of the shop's admin: whenever it is set to another value, one is made, in the Secret and in the shop. Any value will do, the date for example; taking it away does nothing. */
+            /** @description AdminCredentialsRotation asks for a new password of the shop's admin: whenever it is set to another value, one is made, in the Secret and in the shop. Any value of letters, digits and `._:+-` will do, the date for example; taking it away does nothing. Refused where the engine cannot do it. */
             adminCredentialsRotation?: string;
             /** @description DeletionProtection refuses deletion of the Store while it is true. */
             deletionProtection?: boolean;
-            /** @description DisplayName is the name shown to people, at most 100 characters. */
+            /** @description DisplayName is the name shown to people, at most 100 characters on one line, without white space around them. Defaults to the Store's name. */
             displayName?: string;
             /**
              * @description Engine names the shop software, one of `kubectl get engines`, for example `woocommerce` or `medusa`. It cannot be changed after creation.
              * @default
              */
             engine: string;
-            /** @description Hosts are custom domains of the shop, served beside the default `<name>.<baseDomain>`. Each is a lower-case DNS name outside the platform's base domain that no other Store uses. */
+            /** @description Hosts are custom domains of the shop, served beside the default `<name>.<baseDomain>`. Each is a fully qualified, lower-case DNS name outside the platform's base domain that no other Store uses. */
             hosts?: string[];
-            /** @description Parameters are settings of the engine, checked against the schema that the engine publishes (`kubectl get engine <engine> -o yaml`). Applied and owned as one value. */
+            /** @description Parameters are settings of the engine, checked against the schema that the engine publishes (`kubectl get engine <engine> -o yaml`). No secrets: whoever reads the Store reads them. Applied and owned as one value. */
             parameters?: components["schemas"]["io.example.platform.v1alpha1.JSONObject"];
-            /** @description Plan names the size of the shop, one of the engine's plans. When left empty on create, the engine's default plan is chosen once and stored here. */
+            /** @description Plan names the size of the shop, one of the engine's plans. Changing it resizes the shop. When left empty on create, the engine's default plan is chosen once and stored here. */
             plan?: string;
             /** @description Storage sets the size and class of the data volumes that the engine declares. A volume that is not named here has the size of the plan. Sizes can grow and never shrink; a class cannot be changed. */
             storage?: components["schemas"]["io.example.platform.v1alpha1.VolumeStorage"][];
@@ -229,7 +229,7 @@ export interface components {
              * @default
              */
             name: string;
-            /** @description Size of the volume as a quantity, for example `10Gi`. It can grow and never shrink. Defaults to the size of the plan. */
+            /** @description Size of the volume as a quantity above zero, for example `10Gi`. It can grow and never shrink. Defaults to the size of the plan. */
             size?: components["schemas"]["io.k8s.apimachinery.pkg.api.resource.Quantity"];
             /** @description StorageClassName of the volume; it cannot be changed after creation. Defaults to the platform's storage class. */
             storageClassName?: string;

@@ -21,8 +21,8 @@ import (
 // that namespace and all that is in it.
 type StoreApplyConfiguration struct {
 	v1.TypeMetaApplyConfiguration `json:""`
-	// Standard object's metadata. The name is at most 57 characters, because
-	// `store-<name>` must be a DNS label.
+	// Standard object's metadata. The name is a DNS label of at most 57 characters,
+	// because `store-<name>` must be one, too, and not one that the platform reserves.
 	*v1.ObjectMetaApplyConfiguration `json:"metadata,omitempty"`
 	// Spec is the shop that is wanted.
 	Spec *StoreSpecApplyConfiguration `json:"spec,omitempty"`

@@ -20,14 +20,16 @@ type StoreSpecApplyConfiguration struct {
 	// When left empty on create, the engine's default version is chosen once and
 	// stored here.
 	Version *string `json:"version,omitempty"`
-	// Plan names the size of the shop, one of the engine's plans. When left
-	// empty on create, the engine's default plan is chosen once and stored here.
+	// Plan names the size of the shop, one of the engine's plans. Changing it
+	// resizes the shop. When left empty on create, the engine's default plan is
+	// chosen once and stored here.
 	Plan *string `json:"plan,omitempty"`
-	// DisplayName is the name shown to people, at most 100 characters.
+	// DisplayName is the name shown to people, at most 100 characters on one line,
+	// without white space around them. Defaults to the Store's name.
 	DisplayName *string `json:"displayName,omitempty"`
 	// Hosts are custom domains of the shop, served beside the default
-	// `<name>.<baseDomain>`. Each is a lower-case DNS name outside the
-	// platform's base domain that no other Store uses.
+	// `<name>.<baseDomain>`. Each is a fully qualified, lower-case DNS name outside
+	// the platform's base domain that no other Store uses.
 	Hosts []string `json:"hosts,omitempty"`
 	// Storage sets the size and class of the data volumes that the engine
 	// declares. A volume that is not named here has the size of the plan. Sizes
@@ -38,12 +40,13 @@ type StoreSpecApplyConfiguration struct {
 	// DeletionProtection refuses deletion of the Store while it is true.
 	DeletionProtection *bool `json:"deletionProtection,omitempty"`
 	// Parameters are settings of the engine, checked against the schema that
-	// the engine publishes (`kubectl get engine <engine> -o yaml`). Applied and
-	// owned as one value.
+	// the engine publishes (`kubectl get engine <engine> -o yaml`). No secrets:
+	// whoever reads the Store reads them. Applied and owned as one value.
 	Parameters *storesv1alpha1.JSONObject `json:"parameters,omitempty"`
 	// AdminCredentialsRotation asks for a new password of the shop's admin: whenever
 	// it is set to another value, one is made, in the Secret and in the shop. Any
-	// value will do, the date for example; taking it away does nothing.
+	// value of letters, digits and `._:+-` will do, the date for example; taking it
+	// away does nothing. Refused where the engine cannot do it.
 	AdminCredentialsRotation *string `json:"adminCredentialsRotation,omitempty"`
 }
 

@@ -15,8 +15,8 @@ import (
 type VolumeStorageApplyConfiguration struct {
 	// Name of the volume, one of those the engine declares, for example `database`.
 	Name *string `json:"name,omitempty"`
-	// Size of the volume as a quantity, for example `10Gi`. It can grow and never
-	// shrink. Defaults to the size of the plan.
+	// Size of the volume as a quantity above zero, for example `10Gi`. It can grow
+	// and never shrink. Defaults to the size of the plan.
 	// ---
 	// A protobuf message has a method Size, so no Go field can have that name.
 	VolumeSize *resource.Quantity `json:"size,omitempty"`
