@@ -96,6 +96,8 @@ func TestValidate(t *testing.T) {
 			"image: {replacements: {'a/b:1': 'HTTP://x', 'a/b:2': x/y, 'a/b:3': 'x/y:latest', 'a/b': 'x/y:1', 'a/b:4': 'localhost:5000/x/y:1', 'a:5': 'x@sha256:" + strings.Repeat("0a", 32) + "'}}",
 			want{"image.replacements": field.ErrorTypeInvalid, "image.replacements[a/b:1]": field.ErrorTypeInvalid,
 				"image.replacements[a/b:2]": field.ErrorTypeInvalid, "image.replacements[a/b:3]": field.ErrorTypeInvalid}},
+		{"secret", "it is generated, or it is another's", "secrets: {medusa: {tokens: {source: Existing}, cache: {source: Vault}, admin: {}}}",
+			want{"secrets[medusa][cache].source": field.ErrorTypeNotSupported}},
 		{"quota", "a quota below nothing", "quota: {pods: '-1'}", want{"quota[pods]": field.ErrorTypeInvalid}},
 		{"limits", "the LimitRange would be refused", "limits: {default: {cpu: 1}, defaultRequest: {cpu: 2}}",
 			want{"limits.defaultRequest[cpu]": field.ErrorTypeInvalid}},

@@ -32,6 +32,7 @@ func SetDefaults(c *PlatformConfiguration) {
 	if c.TLS != nil && c.TLS.Issuer != nil {
 		setDefault(&c.TLS.Issuer.Kind, "ClusterIssuer")
 	}
+	setDefaultSecrets(c.Secrets)
 	setDefaultResources(c)
 	setDefaultNetwork(&c.Network)
 	setDefaultProvisioning(&c.Provisioning)

@@ -47,6 +47,11 @@ type PlatformConfiguration struct {
 	// Image says where container images come from.
 	Image Image `json:"image,omitempty"`
 
+	// Secrets says where the Secrets of the stores come from, by the name of the
+	// engine and that of the Secret: `medusa: {tokens: {source: Existing}}`. Those
+	// that are not named are generated.
+	Secrets map[string]map[string]Secret `json:"secrets,omitempty"`
+
 	// Quota bounds each store's namespace in the resources that its plan does
 	// not name. Unless named here, `services.loadbalancers` and
 	// `services.nodeports` are 0.

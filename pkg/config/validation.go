@@ -30,6 +30,7 @@ func (c *PlatformConfiguration) Validate() field.ErrorList {
 	errs = append(errs, optionalName(field.NewPath("storage", "className"), c.Storage.ClassName)...)
 	errs = append(errs, optionalName(field.NewPath("storage", "sharedClassName"), c.Storage.SharedClassName)...)
 	errs = append(errs, c.Image.validate(field.NewPath("image"))...)
+	errs = append(errs, c.validateSecrets(field.NewPath("secrets"))...)
 	errs = append(errs, quantities(field.NewPath("quota"), c.Quota)...)
 	errs = append(errs, c.Limits.validate(field.NewPath("limits"))...)
 	errs = append(errs, c.Network.validate(field.NewPath("network"))...)

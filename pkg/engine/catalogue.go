@@ -11,7 +11,11 @@ import (
 	"slices"
 	"strconv"
 
+	"k8s.io/apimachinery/pkg/util/sets"
+	"k8s.io/apimachinery/pkg/util/validation/field"
+
 	"platform.example.io/stores/charts"
+	"platform.example.io/stores/pkg/config"
 )
 
 // Catalogue is the set of installed engines. It does not change.
@@ -85,6 +89,33 @@ func (c *Catalogue) HasImage(reference string) bool {
 		}
 	}
 	return false
+}
+
+// CheckSecrets returns an error for each Secret of a configuration that no engine
+// has. A misspelt one would be generated, where somebody relies on its being kept
+// elsewhere.
+func (c *Catalogue) CheckSecrets(platform *config.PlatformConfiguration) field.ErrorList {
+	var errs field.ErrorList
+	path := field.NewPath("secrets")
+	for _, name := range slices.Sorted(maps.Keys(platform.Secrets)) {
+		engine, found := c.engines[name]
+		if !found {
+			errs = append(errs, field.NotSupported(path, name, c.Names()))
+			continue
+		}
+		known := sets.New[string]()
+		for _, revision := range engine.revisions {
+			for _, secret := range revision.Definition.Secrets {
+				known.Insert(secret.Name)
+			}
+		}
+		for _, secret := range slices.Sorted(maps.Keys(platform.Secrets[name])) {
+			if !known.Has(secret) {
+				errs = append(errs, field.NotSupported(path.Key(name), secret, sets.List(known)))
+			}
+		}
+	}
+	return errs
 }
 
 // add loads every `<engine>/<revision>` of a tree. Names that begin with a dot

@@ -83,6 +83,10 @@ func TestLoadDirectory(t *testing.T) {
 		{name: "alphabet", reason: "others break URLs", files: replaced("length: 32", "length: 32, alphabet: punctuation"), wantField: "secrets[0].keys[1].alphabet"},
 		{name: "secret of two ways", reason: "one of the two would be ignored", files: replaced("length: 32", "length: 32, value: x"), wantField: "secrets[0].keys[1]"},
 		{name: "secret format", reason: "it refers to what is made later", files: replaced("value: admin", `format: "$(password)"`), wantField: "secrets[0].keys[0].format"},
+		{name: "replaceable login", reason: "the shop would keep the password before", files: replaced("{name: admin, component: application,", "{name: admin, component: application, replaceable: true,"), wantField: "secrets[0].replaceable"},
+		{name: "secret format of a replaceable one", reason: "it would keep what was replaced", files: replaced("secrets:\n",
+			"secrets:\n  - {name: session, component: application, replaceable: true, keys: [{key: key, length: 32}]}\n"+
+				"  - {name: url, component: application, keys: [{key: url, format: 'x://$(session/key)'}]}\n"), wantField: "secrets[1].keys[0].format"},
 		{name: "secret parameter", reason: "there is no such parameter", files: replaced("value: admin", "value: admin, parameter: email"), wantField: "secrets[0].keys[0].parameter"},
 		{name: "kind", reason: "an engine may not give rights", files: replaced("{apiVersion: v1, kind: Service}", "{apiVersion: rbac.authorization.k8s.io/v1, kind: Role}"), wantField: "kinds[1]"},
 		{name: "level", reason: "privileged is no level for a shop", files: replaced("port: 8080", "port: 8080\npodSecurity: privileged"), wantField: "podSecurity"},

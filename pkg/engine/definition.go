@@ -21,7 +21,7 @@ type Definition struct {
 	DefaultPlan string `json:"defaultPlan"`
 	// Volumes are the data volumes of a shop.
 	Volumes []Volume `json:"volumes,omitempty"`
-	// Secrets are made once for each shop, in this order.
+	// Secrets are what a shop needs, in the order in which to make them.
 	Secrets []SecretDefinition `json:"secrets,omitempty"`
 	// AdminSecret names the one of Secrets that is the merchant's login; it has
 	// the keys `username` and `password`.
@@ -116,6 +116,10 @@ type SecretDefinition struct {
 	Name string `json:"name"`
 	// Component whose Secret it is.
 	Component string `json:"component"`
+	// Replaceable tells that no value of the Secret is in the shop's data, so that
+	// other ones do as well once the pods that read it have been restarted: keys of
+	// sessions, for example, and not the password of a database.
+	Replaceable bool `json:"replaceable,omitempty"`
 	// Keys of the Secret.
 	Keys []SecretKeyDefinition `json:"keys"`
 }

@@ -112,6 +112,30 @@ func brokenAccount(pod *corev1.PodSpec, _ facts) string {
 }
 
 func brokenSecret(pod *corev1.PodSpec, known facts) string {
+	for _, name := range secretsRead(pod) {
+		if !slices.Contains(known.secrets, name) {
+			return fmt.Sprintf("its pods read Secret %q, which the engine does not declare", name)
+		}
+	}
+	for _, pull := range pod.ImagePullSecrets {
+		if !slices.Contains(known.pulls, pull.Name) {
+			return fmt.Sprintf("its images are pulled with Secret %q, which the configuration does not name", pull.Name)
+		}
+	}
+	return ""
+}
+
+// SecretsRead are the names of the Secrets that the pods of a rendered object
+// read, sorted. An object without pods reads none.
+func SecretsRead(object *unstructured.Unstructured) ([]string, error) {
+	template, err := podTemplate(object)
+	if err != nil || template == nil {
+		return nil, err
+	}
+	return slices.Compact(slices.Sorted(slices.Values(secretsRead(&template.Spec)))), nil
+}
+
+func secretsRead(pod *corev1.PodSpec) []string {
 	var read []string
 	for _, container := range containers(pod) {
 		for _, env := range container.Env {
@@ -135,17 +159,7 @@ func brokenSecret(pod *corev1.PodSpec, known facts) string {
 			}
 		}
 	}
-	for _, name := range read {
-		if !slices.Contains(known.secrets, name) {
-			return fmt.Sprintf("its pods read Secret %q, which the engine does not declare", name)
-		}
-	}
-	for _, pull := range pod.ImagePullSecrets {
-		if !slices.Contains(known.pulls, pull.Name) {
-			return fmt.Sprintf("its images are pulled with Secret %q, which the configuration does not name", pull.Name)
-		}
-	}
-	return ""
+	return read
 }
 
 // brokenVolume allows few sources: the others reach storage that the platform

@@ -46,7 +46,7 @@ func (r *Revision) Render(in Input) (*Release, error) {
 	sortForApply(objects)
 	return &Release{
 		Objects:     objects,
-		Secrets:     r.secrets(values),
+		Secrets:     r.secrets(values, in.Platform),
 		URL:         values.URL,
 		AdminURL:    values.URL + r.Definition.AdminPath,
 		AdminSecret: r.Definition.AdminSecret,

@@ -14,6 +14,11 @@ type Secret struct {
 	Name string
 	// Component is the value of its app.kubernetes.io/component label.
 	Component string
+	// Existing is a Secret that is not made: another controller owns it, and it is
+	// to have the keys of Data.
+	Existing bool
+	// Replaceable is a Secret of which no value is in the shop's data.
+	Replaceable bool
 	// Data are its keys in the order in which to make them.
 	Data []SecretKey
 }

@@ -8,6 +8,8 @@ import (
 	"k8s.io/apimachinery/pkg/util/sets"
 	utilvalidation "k8s.io/apimachinery/pkg/util/validation"
 	"k8s.io/apimachinery/pkg/util/validation/field"
+
+	"platform.example.io/stores/pkg/config"
 )
 
 // minSecretLength is 95 bits of the smaller alphabet.
@@ -18,10 +20,13 @@ const hostReference = "$(host)"
 
 // secrets resolves the declared Secrets for a Store. Only plain values change
 // from Store to Store; random ones are made in the cluster.
-func (r *Revision) secrets(values chartValues) []Secret {
+func (r *Revision) secrets(values chartValues, platform *config.PlatformConfiguration) []Secret {
 	secrets := make([]Secret, 0, len(r.Definition.Secrets))
 	for _, definition := range r.Definition.Secrets {
-		secret := Secret{Name: definition.Name, Component: definition.Component}
+		secret := Secret{
+			Name: definition.Name, Component: definition.Component, Replaceable: definition.Replaceable,
+			Existing: platform.ExistingSecret(r.Engine, definition.Name),
+		}
 		for _, key := range definition.Keys {
 			value := strings.ReplaceAll(key.Value, hostReference, values.Host)
 			if parameter, given := values.Parameters[key.Parameter].(string); given && parameter != "" {
@@ -38,7 +43,7 @@ func (r *Revision) secrets(values chartValues) []Secret {
 
 func (d *Definition) validateSecrets(path *field.Path, parameters *parameterSchema) field.ErrorList {
 	var errs field.ErrorList
-	made := map[string]sets.Set[string]{}
+	made, lasting := map[string]sets.Set[string]{}, map[string]sets.Set[string]{}
 	for i, secret := range d.Secrets {
 		at := path.Index(i)
 		if _, exists := made[secret.Name]; exists {
@@ -49,11 +54,17 @@ func (d *Definition) validateSecrets(path *field.Path, parameters *parameterSche
 		if len(secret.Keys) == 0 {
 			errs = append(errs, field.Required(at.Child("keys"), ""))
 		}
+		if secret.Replaceable && secret.Name == d.AdminSecret {
+			errs = append(errs, field.Invalid(at.Child("replaceable"), true, "the login of the merchant is in the shop's data"))
+		}
 		keys := sets.New[string]()
 		made[secret.Name] = keys
 		for j, key := range secret.Keys {
-			errs = append(errs, key.validate(at.Child("keys").Index(j), keys, made, parameters)...)
+			errs = append(errs, key.validate(at.Child("keys").Index(j), keys, lasting, parameters)...)
 			keys.Insert(key.Key)
+		}
+		if !secret.Replaceable {
+			lasting[secret.Name] = keys
 		}
 	}
 	admin, exists := made[d.AdminSecret]
@@ -66,7 +77,8 @@ func (d *Definition) validateSecrets(path *field.Path, parameters *parameterSche
 	return errs
 }
 
-// validate checks one key; own and made are the keys that are made before it.
+// validate checks one key; own and made are the keys that are made before it, and
+// that are not made anew without it.
 func (k SecretKeyDefinition) validate(path *field.Path, own sets.Set[string], made map[string]sets.Set[string], parameters *parameterSchema) field.ErrorList {
 	var errs field.ErrorList
 	for _, message := range utilvalidation.IsConfigMapKey(k.Key) {
@@ -102,7 +114,7 @@ func (k SecretKeyDefinition) validate(path *field.Path, own sets.Set[string], ma
 			known = made[secret]
 		}
 		if !known.Has(key) {
-			errs = append(errs, field.Invalid(path.Child("format"), k.Format, match[0]+" is not made before it"))
+			errs = append(errs, field.Invalid(path.Child("format"), k.Format, match[0]+" is not made before it, or is of another Secret that is replaceable"))
 		}
 	}
 	return errs

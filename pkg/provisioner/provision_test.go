@@ -101,7 +101,7 @@ func checkAsRendered(t *testing.T, p *running, store *v1alpha1.Store) {
 func (r *running) rendered(t *testing.T, store *v1alpha1.Store) []*desired {
 	t.Helper()
 	w := &work{store: store, namespace: "store-" + store.Name}
-	for _, stage := range []func(context.Context, *work) *stop{r.pin, r.render} {
+	for _, stage := range []func(context.Context, *work) *stop{r.pin, r.render, r.makeSecrets, r.markPods} {
 		if halt := stage(t.Context(), w); halt != nil {
 			t.Fatalf("render: %s", halt.verdict.Message)
 		}

@@ -21,9 +21,10 @@ type work struct {
 	namespace string
 	conflicts []health.Conflict
 	revision  *engine.Revision
-	release   *release // nil when the store could not be rendered
-	begun     bool     // the revision's Secrets exist, so that it can be applied
-	unbound   error    // why the creator cannot look into the namespace yet
+	release   *release          // nil when the store could not be rendered
+	marks     map[string]string // of what is in Secrets, by name, see mark.go
+	begun     bool              // the revision's Secrets exist, so that it can be applied
+	unbound   error             // why the creator cannot look into the namespace yet
 }
 
 // stop ends the stages before the last. The store's other conditions are still
@@ -90,6 +91,7 @@ func (p *Provisioner) carryOut(ctx context.Context, w *work) stop {
 		{"Render", p.render},
 		{"Bind", p.bind},
 		{"Make secrets", p.makeSecrets},
+		{"Mark pods", p.markPods},
 		{"Apply", p.apply},
 		{"Prune", p.prune},
 	} {

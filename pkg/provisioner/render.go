@@ -42,6 +42,7 @@ type releaseKey struct {
 type release struct {
 	*engine.Release
 	objects []*desired
+	marked  atomic.Pointer[marked] // what markPods last made of it
 }
 
 // desired is one object as it is to be.

@@ -22,7 +22,8 @@ import (
 const (
 	// ReasonSecretForeign is a Secret of a name that the shop needs, made by somebody else.
 	ReasonSecretForeign = "SecretForeign"
-	// ReasonSecretMissing is a Secret that the running shop had and that is gone.
+	// ReasonSecretMissing is a Secret that the running shop had and that is gone, and
+	// whose values are in its data.
 	ReasonSecretMissing = "SecretMissing"
 	// ReasonSecretUnusable is a Secret that could not be made or read.
 	ReasonSecretUnusable = "SecretUnusable"
@@ -34,19 +35,27 @@ const (
 const annotationStoreUID = "platform.example.io/store-uid"
 
 // makeSecrets makes the Secrets that do not exist, and in those that do the keys
-// that are missing. A value that exists is never changed, except on request (see
-// rotation.go), and no value is logged or kept.
+// that are missing; it waits for those that another controller owns. A value that
+// exists is never changed, except on request (see rotation.go), and no value is
+// logged or kept.
 //
 // Secrets are read by name, because to list or watch them would need permission
 // to read every Secret of the cluster. They are read once for each process and
 // release, again with each resync, and when a pod misses one.
 func (p *Provisioner) makeSecrets(ctx context.Context, w *work) *stop {
-	if p.vouched.holds(p.clock.Now(), w, p.platform.Provisioning.ResyncInterval.Duration) && !p.podsMissConfig(w) {
+	if marks, holds := p.vouched.holds(p.clock.Now(), w, p.platform.Provisioning.ResyncInterval.Duration); holds && !p.podsMissConfig(w) {
+		w.marks = marks
 		return nil
 	}
 	ctx = discreetly(ctx)
 	known := secretValues{}
+	if halt := p.awaitSecrets(ctx, w, known); halt != nil {
+		return halt
+	}
 	for _, secret := range w.release.Secrets {
+		if secret.Existing {
+			continue
+		}
 		if halt := p.makeSecret(ctx, w, secret, known); halt != nil {
 			return halt
 		}
@@ -68,7 +77,7 @@ func (p *Provisioner) makeSecret(ctx context.Context, w *work, secret engine.Sec
 	live, err := client.Get(ctx, secret.Name, metav1.GetOptions{})
 	switch {
 	case apierrors.IsNotFound(err) && !namespaceGone(err):
-		if p.had(w, secret.Name) {
+		if !secret.Replaceable && p.had(w, secret.Name) {
 			return refuseForNow(ReasonSecretMissing,
 				"Secret %s was deleted; its values are in the shop's data and cannot be made again: restore the Secret from a backup", secret.Name)
 		}
@@ -90,6 +99,7 @@ func (p *Provisioner) makeSecret(ctx context.Context, w *work, secret engine.Sec
 		err = p.amendSecret(ctx, w, live, values, missing)
 	}
 	known[secret.Name] = values
+	w.mark(secret, &corev1.Secret{ObjectMeta: live.ObjectMeta, Data: values})
 	return secretFailed(secret.Name, err)
 }
 
@@ -112,10 +122,12 @@ func (p *Provisioner) createSecret(ctx context.Context, w *work, secret engine.S
 		return false, err
 	}
 	object := newSecret(w, secret, values)
-	if _, err := p.kube.CoreV1().Secrets(w.namespace).Create(ctx, object, metav1.CreateOptions{FieldManager: FieldManager}); err != nil {
+	created, err := p.kube.CoreV1().Secrets(w.namespace).Create(ctx, object, metav1.CreateOptions{FieldManager: FieldManager})
+	if err != nil {
 		return false, err
 	}
 	known[secret.Name] = values
+	w.mark(secret, created)
 	klog.FromContext(ctx).V(1).Info("Made Secret", "name", secret.Name, "keys", keys)
 	return true, nil
 }

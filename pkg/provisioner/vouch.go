@@ -8,7 +8,7 @@ import (
 	"k8s.io/apimachinery/pkg/types"
 )
 
-// vouched remembers for which stores all Secrets were seen.
+// vouched remembers for which stores all Secrets were seen, and the marks of these.
 type vouched struct {
 	mu   sync.Mutex
 	seen map[types.UID]vouching
@@ -17,21 +17,22 @@ type vouched struct {
 type vouching struct {
 	at      time.Time
 	secrets string
+	marks   map[string]string
 }
 
 func newVouched() *vouched { return &vouched{seen: map[types.UID]vouching{}} }
 
-func (v *vouched) holds(now time.Time, w *work, longest time.Duration) bool {
+func (v *vouched) holds(now time.Time, w *work, longest time.Duration) (marks map[string]string, holds bool) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	seen, found := v.seen[w.store.UID]
-	return found && seen.secrets == secretsOf(w) && now.Sub(seen.at) < longest
+	return seen.marks, found && seen.secrets == secretsOf(w) && now.Sub(seen.at) < longest
 }
 
 func (v *vouched) remember(now time.Time, w *work) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
-	v.seen[w.store.UID] = vouching{now, secretsOf(w)}
+	v.seen[w.store.UID] = vouching{now, secretsOf(w), w.marks}
 }
 
 func (v *vouched) forget(uid types.UID) {

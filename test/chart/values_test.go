@@ -29,6 +29,7 @@ func TestSchemaRefuses(t *testing.T) {
 		{"tag with a digest in it", "at '/image/tag'", "digest has a value of its own", values{"image": values{"tag": "1@sha256:abc"}}},
 		{"kind of the configuration", "additional properties 'kind' not allowed", "the chart writes it", values{"config": values{"kind": "Other"}}},
 		{"duration without a unit", "at '/config/provisioning/timeout'", "15 of what?", values{"config": values{"provisioning": values{"timeout": "15"}}}},
+		{"source of a Secret", "at '/config/secrets/medusa/tokens/source': value must be one of 'Generated', 'Existing'", "there are two", values{"config": values{"secrets": values{"medusa": values{"tokens": values{"source": "Vault"}}}}}},
 		{"policy parameters in Secrets", "at '/rbac/policyParameters/0/resources/0'", "the API server must not read every secret of the cluster", values{"rbac": values{"policyParameters": []any{values{"apiGroup": "", "resources": []any{"secrets"}}}}}},
 		{"positional argument", "at '/apiserver/extraArgs/0'", "an argument could choose another subcommand", values{"apiserver": values{"extraArgs": []any{"provisioner"}}}},
 		{"route without a host", "at '/dashboard/route/host': minLength", "it would catch every host", values{"dashboard": values{"route": values{"kind": "Ingress"}}}},

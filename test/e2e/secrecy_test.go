@@ -13,6 +13,7 @@ import (
 	"strings"
 	"testing"
 
+	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
@@ -47,6 +48,7 @@ func TestNoSecretIsTold(t *testing.T) {
 		t.Fatal(err)
 	}
 	audit := filepath.Join(t.TempDir(), "audit.log")
+	options.PlatformConfig = withExisting(t, options.PlatformConfig)
 	options.PlatformArgs = []string{"-v=10", "--audit-policy-file=" + policy, "--audit-log-path=" + audit}
 	options.Nodes = 1
 	own := controlplane.Start(t, options)
@@ -124,6 +126,14 @@ func liveThrough(t *testing.T, admin kubernetes.Interface, shops storesclient.St
 	if _, err := shops.Create(t.Context(), ordered, metav1.CreateOptions{}); err != nil {
 		t.Fatal(err)
 	}
+	var values []string
+	if engine == "medusa" {
+		values = []string{"existing-3e1c5b7a9d", "existing-8f6d4b2c0e"}
+		tokens := &corev1.Secret{ObjectMeta: metav1.ObjectMeta{Name: "tokens"}, StringData: map[string]string{"JWT_SECRET": values[0], "COOKIE_SECRET": values[1]}}
+		if _, err := admin.CoreV1().Secrets(v1alpha1.NamespacePrefix+name).Create(t.Context(), tokens, metav1.CreateOptions{}); err != nil {
+			t.Fatal(err)
+		}
+	}
 	eventually(t, name+" is ready", func(ctx context.Context) error {
 		store, err := shops.Get(ctx, name, metav1.GetOptions{})
 		if err == nil && store.Status.Phase != v1alpha1.StoreReady {
@@ -135,7 +145,6 @@ func liveThrough(t *testing.T, admin kubernetes.Interface, shops storesclient.St
 	if err != nil {
 		t.Fatal(err)
 	}
-	var values []string
 	for _, secret := range secrets.Items {
 		for key, value := range secret.Data {
 			if key != "name" && key != "username" {
@@ -152,6 +161,20 @@ func liveThrough(t *testing.T, admin kubernetes.Interface, shops storesclient.St
 		}
 	}
 	return values
+}
+
+// withExisting returns a configuration that leaves a Secret of Medusa to others.
+func withExisting(t *testing.T, path string) string {
+	t.Helper()
+	text, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	path = filepath.Join(t.TempDir(), "platform.yaml")
+	if err := os.WriteFile(path, append(text, "\nsecrets: {medusa: {tokens: {source: Existing}}}\n"...), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return path
 }
 
 // untilMadeAnew waits until the lost key is there again, and returns its value.

@@ -37,6 +37,9 @@ func (o *PlatformOptions) load() (*config.PlatformConfiguration, *engine.Catalog
 	if err != nil {
 		return nil, nil, fmt.Errorf("load engines: %w", err)
 	}
+	if errs := engines.CheckSecrets(platform); len(errs) > 0 {
+		return nil, nil, fmt.Errorf("compare platform configuration %s with the installed engines: %w", o.ConfigFile, errs.ToAggregate())
+	}
 	for _, reference := range slices.Sorted(maps.Keys(platform.Image.Replacements)) {
 		// No error: one that an engine's next revision made needless stops no upgrade.
 		if !engines.HasImage(reference) {
