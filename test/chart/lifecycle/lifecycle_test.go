@@ -69,6 +69,7 @@ func TestLifecycle(t *testing.T) {
 		unharmed(t, shops)
 	})
 	step(t, "it is upgraded again, and removed", func(t *testing.T) {
+		trustedByServer(t)
 		upgrade(t, current())
 		before := len(deletions(t))
 		helm(t, append([]string{"uninstall", release}, waiting...)...)
