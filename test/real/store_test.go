@@ -33,14 +33,20 @@ func (p platform) kubectl(t *testing.T, args ...string) string {
 	return out
 }
 
-// order makes a Store, and deletes it when the test ends.
-func (p platform) order(t *testing.T, manifest string) {
+// make makes an object, and returns its kind and name.
+func (p platform) make(t *testing.T, manifest string) string {
 	t.Helper()
 	out, said, err := p.KubectlAs(t, p.Kubeconfig(), strings.NewReader(manifest), "create", "-o", "name", "-f", "-")
 	if err != nil {
-		t.Fatalf("order: %v: %s", err, said)
+		t.Fatalf("create: %v: %s", err, said)
 	}
-	name := strings.TrimSpace(out)
+	return strings.TrimSpace(out)
+}
+
+// order makes a Store, and deletes it when the test ends.
+func (p platform) order(t *testing.T, manifest string) {
+	t.Helper()
+	name := p.make(t, manifest)
 	t.Cleanup(func() { p.kubectl(t, "delete", name, "--timeout=5m") })
 }
 
