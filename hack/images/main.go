@@ -94,7 +94,7 @@ func cook(ctx context.Context, kitchen *recipe.Kitchen, r recipe.Recipe, out str
 	}
 	started := time.Now()
 	kitchen.Say = func(format string, args ...any) {
-		fmt.Printf("%-10s %s\n", r.Name, fmt.Sprintf(format, args...))
+		fmt.Printf("%-13s %s\n", r.Name, fmt.Sprintf(format, args...))
 	}
 	image, err := r.Build(ctx, kitchen)
 	if err != nil {
@@ -115,5 +115,5 @@ func cook(ctx context.Context, kitchen *recipe.Kitchen, r recipe.Recipe, out str
 }
 
 func report(r recipe.Recipe, size int64, how string) {
-	fmt.Printf("%-10s %4d MB  %s  (%s)\n", r.Name, size/1_000_000, r.Reference, how)
+	fmt.Printf("%-13s %4d MB  %s  (%s)\n", r.Name, size/1_000_000, r.Reference, how)
 }

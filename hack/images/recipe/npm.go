@@ -14,20 +14,20 @@ import (
 	"strings"
 )
 
-// install puts what a package-lock.json of the images' directory names into a
-// directory of its own and returns that. Files beside it are copied, too. What was
-// installed from the same lock stays.
+// install puts what a package-lock.json in a directory of the images' names into a
+// directory of its own and returns that. Other files of the images are copied, too.
+// What was installed from the same lock stays.
 func (k *Kitchen) install(ctx context.Context, source string, files ...string) (string, error) {
-	directory := filepath.Join(k.Work, "npm", filepath.Base(source))
+	directory := filepath.Join(k.Work, "npm", source)
 	if err := os.MkdirAll(directory, 0o755); err != nil {
 		return "", fmt.Errorf("make directory: %w", err)
 	}
-	for _, name := range append([]string{"package.json", "package-lock.json"}, files...) {
-		data, err := os.ReadFile(filepath.Join(k.Source, source, name))
+	for _, file := range append([]string{source + "/package.json", source + "/package-lock.json"}, files...) {
+		data, err := os.ReadFile(filepath.Join(k.Source, file))
 		if err != nil {
 			return "", fmt.Errorf("read what is installed: %w", err)
 		}
-		if err := os.WriteFile(filepath.Join(directory, name), data, 0o644); err != nil {
+		if err := os.WriteFile(filepath.Join(directory, filepath.Base(file)), data, 0o644); err != nil {
 			return "", fmt.Errorf("copy what is installed: %w", err)
 		}
 	}

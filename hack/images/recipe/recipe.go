@@ -21,7 +21,10 @@ type Recipe struct {
 }
 
 // All are the recipes, quick ones first.
-var All = []Recipe{redis, postgres, mariadb, wordpress, medusa}
+var All = []Recipe{
+	redis, postgres, mariadb, wordpress,
+	medusa("medusa", medusaReleases[0]), medusa("medusa-"+medusaReleases[1], medusaReleases[1]),
+}
 
 // Build makes the image.
 func (r Recipe) Build(ctx context.Context, k *Kitchen) (*archive.Image, error) {

@@ -7,6 +7,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
+
 	"platform.example.io/stores/pkg/config"
 	"platform.example.io/stores/pkg/engine"
 )
@@ -41,21 +43,68 @@ func TestReplacementsAreOfTheEngines(t *testing.T) {
 
 // TestMedusaIsOfItsVersion: the tag says what npm installs.
 func TestMedusaIsOfItsVersion(t *testing.T) {
-	text, err := os.ReadFile(filepath.Join(source, "medusa/package.json"))
+	for _, version := range medusaReleases {
+		text, err := os.ReadFile(filepath.Join(source, "medusa", version, "package.json"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		var manifest struct{ Dependencies map[string]string }
+		if err := json.Unmarshal(text, &manifest); err != nil {
+			t.Fatal(err)
+		}
+		for name, got := range manifest.Dependencies {
+			if got != version {
+				t.Errorf("%s is %s, the image %s", name, got, version)
+			}
+		}
+		if len(manifest.Dependencies) < 4 {
+			t.Errorf("Medusa depends on %d packages only", len(manifest.Dependencies))
+		}
+	}
+}
+
+// TestEveryMedusaHasItsImage: a shop can be upgraded from the oldest version to the
+// newest where images are made and not pulled.
+func TestEveryMedusaHasItsImage(t *testing.T) {
+	engines, err := engine.Embedded()
+	if err != nil {
+		t.Fatalf("load engines: %v", err)
+	}
+	shop, found := engines.Lookup("medusa")
+	if !found {
+		t.Fatal("there is no engine of that name")
+	}
+	if diff := cmp.Diff(shop.Latest().Versions(), medusaReleases); diff != "" {
+		t.Errorf("the engine offers what has no image (-offered +made):\n%s", diff)
+	}
+}
+
+func TestPackagesAlike(t *testing.T) {
+	alike, err := packagesAlike([]string{"testdata/new-lock.json", "testdata/old-lock.json"})
 	if err != nil {
 		t.Fatal(err)
 	}
-	var manifest struct{ Dependencies map[string]string }
-	if err := json.Unmarshal(text, &manifest); err != nil {
+	if diff := cmp.Diff(map[string]bool{"same": true, "@scope/same": true}, alike); diff != "" {
+		t.Error(diff)
+	}
+}
+
+// TestMedusasShare: most of an older image is on the node already.
+func TestMedusasShare(t *testing.T) {
+	var locks []string
+	for _, version := range medusaReleases {
+		locks = append(locks, filepath.Join(source, "medusa", version, "package-lock.json"))
+	}
+	alike, err := packagesAlike(locks)
+	if err != nil {
 		t.Fatal(err)
 	}
-	for name, version := range manifest.Dependencies {
-		if !strings.Contains(medusa.Reference, ":"+version+"-") {
-			t.Errorf("%s is %s, the image %s", name, version, medusa.Reference)
-		}
+	all, err := lockedPackages(locks[0])
+	if err != nil {
+		t.Fatal(err)
 	}
-	if len(manifest.Dependencies) < 4 {
-		t.Errorf("Medusa depends on %d packages only", len(manifest.Dependencies))
+	if len(alike) < len(all)*3/4 {
+		t.Errorf("of %d packages only %d are those of the releases before: make their locks of the newest one's", len(all), len(alike))
 	}
 }
 

@@ -47,6 +47,7 @@ func newBlueprint(layout Layout, options Options) (*blueprint, error) {
 		{component.Scheduler, b.planScheduler},
 		{component.Kwok, b.planKwok},
 		{component.Kubelet, b.planNodes},
+		{component.VolumeExpander, b.planExpander},
 	} {
 		if !options.has(plan.name) && !(options.RealNodes > 0 && isOfNode(plan.name)) {
 			continue
@@ -69,7 +70,9 @@ func newBlueprint(layout Layout, options Options) (*blueprint, error) {
 	return b, nil
 }
 
-func isOfNode(name string) bool { return name == component.Containerd || name == component.Kubelet }
+func isOfNode(name string) bool {
+	return name == component.Containerd || name == component.Kubelet || name == component.VolumeExpander
+}
 
 func (b *blueprint) openAuthorities() (err error) {
 	if b.authority, err = pki.OpenAuthority(b.layout.pki(), authorityName); err != nil {

@@ -89,6 +89,24 @@ func (b *blueprint) planNodes() error {
 	return nil
 }
 
+// planExpander adds what has volumes grow, one for all nodes.
+func (b *blueprint) planExpander() error {
+	port, err := b.ports.take(component.VolumeExpander)
+	if err != nil {
+		return err
+	}
+	// What it may do is in node/storage.yaml.
+	kubeconfig, err := b.kubeconfig(component.VolumeExpander, "localcluster-volume-expander")
+	if err != nil {
+		return err
+	}
+	b.add(component.VolumeExpander, "", []string{
+		"--kubeconfig=" + kubeconfig,
+		"--health-address=" + address(port),
+	}, Endpoint{URL: "http://" + address(port) + "/healthz"})
+	return nil
+}
+
 func (b *blueprint) writeFiles(n node.Node) error {
 	files, err := n.Files()
 	if err != nil {

@@ -14,6 +14,8 @@ const (
 	KubeProxy  = "kube-proxy"
 	// PolicyEnforcer is ours: the pod network knows nothing of NetworkPolicies.
 	PolicyEnforcer = "policy-enforcer"
+	// VolumeExpander is ours, too: the provisioner of volumes does not have them grow.
+	VolumeExpander = "volume-expander"
 	// Kubectl is a program of the same binary, and no part of a cluster.
 	Kubectl = "kubectl"
 )

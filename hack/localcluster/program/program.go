@@ -15,6 +15,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"platform.example.io/stores/hack/localcluster/component"
+	"platform.example.io/stores/hack/localcluster/expand"
 	"platform.example.io/stores/hack/localcluster/machine"
 	"platform.example.io/stores/hack/localcluster/policy"
 )
@@ -29,6 +30,7 @@ var programs = map[string]func() int{
 	component.KubeProxy:         kubeProxy,
 	component.Kubectl:           kubectl,
 	component.PolicyEnforcer:    policy.Main,
+	component.VolumeExpander:    expand.Main,
 	machine.Program:             machine.Init,
 }
 
