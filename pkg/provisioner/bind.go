@@ -49,7 +49,9 @@ func (p *Provisioner) bind(ctx context.Context, w *work) *stop {
 	var foreign *foreignBindingError
 	switch {
 	case err == nil:
-		w.unbound = p.bindCreator(ctx, w)
+		if w.unbound = p.bindCreator(ctx, w); w.unbound != nil {
+			p.announceUnbound(w)
+		}
 		return nil
 	case namespaceGone(err):
 		return &stop{gone: true}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 
+	corev1 "k8s.io/api/core/v1"
 	rbacv1 "k8s.io/api/rbac/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -45,6 +46,15 @@ func (p *Provisioner) bindCreator(ctx context.Context, w *work) error {
 	klog.FromContext(ctx).V(2).Info("Let the creator look into the namespace", "namespace", w.namespace)
 	p.recent.remember(p.clock.Now(), objectKey{kindRoleBinding, w.namespace, creatorBinding}, made)
 	return nil
+}
+
+// announceUnbound says on the Store why its creator sees nothing of the shop. Its
+// conditions do not: the shop serves all the same.
+func (p *Provisioner) announceUnbound(w *work) {
+	p.record(w.store, corev1.EventTypeWarning, "CreatorNotBound", "Bind", fmt.Sprintf(
+		"The creator %s cannot look into the shop yet; it is tried again. "+
+			"If it stays so, see that the platform's roles are installed as its chart has them, and that no policy refuses RoleBinding %s: %v",
+		w.store.Status.Creator, creatorBinding, w.unbound))
 }
 
 func newCreatorBinding(w *work) *rbacv1.RoleBinding {

@@ -1,12 +1,30 @@
 package provisioner
 
 import (
+	"strings"
+
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/api/meta"
 
 	"platform.example.io/stores/pkg/apis/stores/v1alpha1"
 	"platform.example.io/stores/pkg/health"
 )
+
+// longestNote is what of a text an Event holds: the API server refuses a longer one.
+const longestNote = 1000
+
+// record records one Event on a store.
+func (p *Provisioner) record(store *v1alpha1.Store, kind, reason, action, text string) {
+	if len(text) > longestNote {
+		text = strings.ToValidUTF8(text[:longestNote], "") + "…"
+	}
+	// The recorder makes one Event of those that are alike. A reference that names
+	// the version of the Store would make all of them differ.
+	about := &corev1.ObjectReference{
+		APIVersion: v1alpha1.SchemeGroupVersion.String(), Kind: "Store", Name: store.Name, UID: store.UID,
+	}
+	p.recorder.Eventf(about, nil, kind, reason, action, "%s", text)
+}
 
 // announce records an Event for each turn that a store has taken between two
 // statuses, in the past tense, and nothing while nothing happens.
@@ -19,14 +37,7 @@ func (p *Provisioner) announce(before, after *v1alpha1.Store) {
 		}
 		return condition
 	}
-	// The recorder makes one Event of those that are alike. A reference that names
-	// the version of the Store would make all of them differ.
-	about := &corev1.ObjectReference{
-		APIVersion: v1alpha1.SchemeGroupVersion.String(), Kind: "Store", Name: after.Name, UID: after.UID,
-	}
-	record := func(kind, reason, action, text string) {
-		p.recorder.Eventf(about, nil, kind, reason, action, "%s", text)
-	}
+	record := func(kind, reason, action, text string) { p.record(after, kind, reason, action, text) }
 	if before.Status.ProvisioningStartTime == nil && after.Status.ProvisioningStartTime != nil {
 		record(corev1.EventTypeNormal, "ProvisioningStarted", "Provision", "Took the store up in namespace "+after.Status.Namespace)
 	}
