@@ -12,6 +12,24 @@ import (
 	"k8s.io/utils/ptr"
 )
 
+// stampedOf is an object as a chart would render it, ready to be applied.
+func stampedOf(t *testing.T, object any) *desired {
+	t.Helper()
+	raw, err := json.Marshal(object)
+	if err != nil {
+		t.Fatal(err)
+	}
+	rendered := &unstructured.Unstructured{}
+	if err := rendered.UnmarshalJSON(raw); err != nil {
+		t.Fatal(err)
+	}
+	d, err := stamped(rendered)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return d
+}
+
 func pendingClaim(claim *corev1.PersistentVolumeClaim) *corev1.PersistentVolumeClaim {
 	claim.Status.Phase = corev1.ClaimPending
 	return claim
@@ -54,18 +72,7 @@ func TestSettle(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			object := &unstructured.Unstructured{}
-			raw, err := json.Marshal(claimOf("10Gi", "fast", once))
-			if err != nil {
-				t.Fatal(err)
-			}
-			if err := object.UnmarshalJSON(raw); err != nil {
-				t.Fatal(err)
-			}
-			rendered, err := stamped(object)
-			if err != nil {
-				t.Fatal(err)
-			}
+			rendered := stampedOf(t, claimOf("10Gi", "fast", once))
 			settled, err := settle(rendered, tt.live)
 			if err != nil {
 				t.Fatal(err)

@@ -8,7 +8,6 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/api/resource"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 )
 
 func TestWithRoom(t *testing.T) {
@@ -35,18 +34,7 @@ func TestWithRoom(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			raw, err := json.Marshal(quotaOf("4Gi", "10"))
-			if err != nil {
-				t.Fatal(err)
-			}
-			object := &unstructured.Unstructured{}
-			if err := object.UnmarshalJSON(raw); err != nil {
-				t.Fatal(err)
-			}
-			rendered, err := stamped(object)
-			if err != nil {
-				t.Fatal(err)
-			}
+			rendered := stampedOf(t, quotaOf("4Gi", "10"))
 			got, err := withRoom(rendered, tt.live)
 			if err != nil {
 				t.Fatal(err)

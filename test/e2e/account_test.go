@@ -197,6 +197,19 @@ func bindingOf(name string, ref rbacv1.RoleRef, subjects ...rbacv1.Subject) *rba
 	return &rbacv1.RoleBinding{ObjectMeta: metav1.ObjectMeta{Name: name}, RoleRef: ref, Subjects: subjects}
 }
 
+// bindsBy returns attempts of one client to make a binding in a namespace.
+func bindsBy(client kubernetes.Interface) func(namespace string, binding *rbacv1.RoleBinding) func(context.Context) error {
+	return func(namespace string, binding *rbacv1.RoleBinding) func(context.Context) error {
+		return func(ctx context.Context) error {
+			_, err := client.RbacV1().RoleBindings(namespace).Create(ctx, binding, metav1.CreateOptions{DryRun: dryRun})
+			if apierrors.IsAlreadyExists(err) {
+				return nil // it was let through to what there is
+			}
+			return err
+		}
+	}
+}
+
 // TestPoliciesAreInstalled wants the policies on a cluster that was brought up as
 // `make up` does it, and kube-controller-manager to find no fault with them.
 func TestPoliciesAreInstalled(t *testing.T) {

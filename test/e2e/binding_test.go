@@ -30,15 +30,7 @@ func TestProvisionerStaysInStores(t *testing.T) {
 	foreignNamespace(t, "escape-elsewhere", nil)
 	foreignNamespace(t, "store-escape-elsewhere", map[string]string{v1alpha1.LabelManagedBy: v1alpha1.ManagedBy, v1alpha1.LabelStore: "another"})
 	client := accountClient(t, "store-provisioner")
-	bind := func(namespace string, binding *rbacv1.RoleBinding) func(context.Context) error {
-		return func(ctx context.Context) error {
-			_, err := client.RbacV1().RoleBindings(namespace).Create(ctx, binding, metav1.CreateOptions{DryRun: dryRun})
-			if apierrors.IsAlreadyExists(err) {
-				return nil // it was let through to what there is
-			}
-			return err
-		}
-	}
+	bind := bindsBy(client)
 	correct := func(namespace, patch string) func(context.Context) error {
 		return func(ctx context.Context) error {
 			_, err := client.RbacV1().RoleBindings(namespace).Patch(ctx, "store-provisioner", types.MergePatchType, []byte(patch), metav1.PatchOptions{DryRun: dryRun})

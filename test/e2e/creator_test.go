@@ -131,15 +131,7 @@ func TestProvisionerGrantsReadingOnly(t *testing.T) {
 	person := func(kind, name string) rbacv1.Subject {
 		return rbacv1.Subject{APIGroup: rbacv1.GroupName, Kind: kind, Name: name}
 	}
-	create := func(namespace string, binding *rbacv1.RoleBinding) func(context.Context) error {
-		return func(ctx context.Context) error {
-			_, err := client.RbacV1().RoleBindings(namespace).Create(ctx, binding, metav1.CreateOptions{DryRun: dryRun})
-			if apierrors.IsAlreadyExists(err) {
-				return nil // it was let through to what there is
-			}
-			return err
-		}
-	}
+	create := bindsBy(client)
 	alice, bob := person(rbacv1.UserKind, "alice"), person(rbacv1.UserKind, "bob")
 	everybody := person(rbacv1.GroupKind, "system:authenticated")
 	tryAll(t, []attempt{
