@@ -24,14 +24,7 @@ func NewCommand(ctx context.Context) *cobra.Command {
 			"namespace with a working shop in it, and provision the shops.",
 		Args:         cobra.NoArgs,
 		SilenceUsage: true,
-		RunE: func(command *cobra.Command, _ []string) error {
-			verflag.PrintAndExitIfRequested()
-			if err := logsapi.ValidateAndApply(options.Logs, nil); err != nil {
-				return err
-			}
-			cliflag.PrintFlags(command.Flags())
-			return options.Run(ctx)
-		},
+		RunE:         begin(ctx, options.Logs, options.Run),
 	}
 	addFlags(command, options.Flags())
 	command.AddCommand(newProvisionerCommand(ctx))
@@ -50,14 +43,7 @@ func newProvisionerCommand(ctx context.Context) *cobra.Command {
 			"works at a time, the one that holds the lease.",
 		Args:         cobra.NoArgs,
 		SilenceUsage: true,
-		RunE: func(command *cobra.Command, _ []string) error {
-			verflag.PrintAndExitIfRequested()
-			if err := logsapi.ValidateAndApply(options.Logs, nil); err != nil {
-				return err
-			}
-			cliflag.PrintFlags(command.Flags())
-			return options.Run(ctx)
-		},
+		RunE:         begin(ctx, options.Logs, options.Run),
 	}
 	addFlags(command, options.Flags())
 	return command
@@ -74,17 +60,23 @@ func newDashboardCommand(ctx context.Context) *cobra.Command {
 			"passed on to kube-apiserver with the token of whoever opened it; this process has no rights.",
 		Args:         cobra.NoArgs,
 		SilenceUsage: true,
-		RunE: func(command *cobra.Command, _ []string) error {
-			verflag.PrintAndExitIfRequested()
-			if err := logsapi.ValidateAndApply(options.Logs, nil); err != nil {
-				return err
-			}
-			cliflag.PrintFlags(command.Flags())
-			return options.Run(ctx)
-		},
+		RunE:         begin(ctx, options.Logs, options.Run),
 	}
 	addFlags(command, options.Flags())
 	return command
+}
+
+// begin is what every command does: logging first, so that its own first lines
+// are as they were asked for, then all flags as they were understood, then the work.
+func begin(ctx context.Context, logging *logs.Options, run func(context.Context) error) func(*cobra.Command, []string) error {
+	return func(command *cobra.Command, _ []string) error {
+		verflag.PrintAndExitIfRequested()
+		if err := logsapi.ValidateAndApply(logging, nil); err != nil {
+			return err
+		}
+		cliflag.PrintFlags(command.Flags())
+		return run(ctx)
+	}
 }
 
 func addFlags(command *cobra.Command, sections cliflag.NamedFlagSets) {
