@@ -27,6 +27,8 @@ MODULES := . hack/localcluster hack/tools test/clients
 KUBECTL_MODULES := test/clients/kubectl/newest test/clients/kubectl/oldest
 # Nothing of ours is in it: it says which Helm is built.
 HELM_MODULE := test/clients/helm
+# It starts what cert-manager is made of; to lint it would be to analyse all of that.
+CERTMANAGER_MODULE := test/clients/certmanager
 # The same: which container runtime, pod network, DNS, volumes and ingress a real node has.
 NODE_MODULES := $(addprefix hack/realnode/,cni containerd coredns localpath skipper)
 NODE_BIN := $(BIN)/node
@@ -144,6 +146,10 @@ $(BIN)/helm: $(HELM_MODULE)/go.mod $(HELM_MODULE)/go.sum | $(BIN)
 	@hack/build.sh $(HELM_MODULE) helm.sh/helm/v4/cmd/helm $@ '-s -w' '1 to 2 minutes'
 	@touch $@
 
+$(BIN)/certmanager: $(wildcard $(CERTMANAGER_MODULE)/*.go) $(CERTMANAGER_MODULE)/go.mod $(CERTMANAGER_MODULE)/go.sum | $(BIN)
+	@hack/build.sh $(CERTMANAGER_MODULE) . $@ '-s -w' '1 to 2 minutes'
+	@touch $@
+
 NODE_CLIENT := test/clients/node
 
 # IMAGES picks some (`make images IMAGES="postgres medusa"`), REFRESH=1 takes newer packages.
@@ -213,7 +219,7 @@ test-faults: build localcluster ## SEEDS (20) churns of stores while servers are
 
 # Its control plane has Services on loopback, port 443: run it as root, or see what it says.
 .PHONY: test-chart
-test-chart: build localcluster $(BIN)/helm ## The chart: lint, renders; install, upgrade, rollback, removal with Helm on a control plane
+test-chart: build localcluster $(BIN)/helm $(BIN)/certmanager ## The chart: lint, renders; install, upgrade, rollback, removal with Helm on a control plane
 	@for values in values values-local values-prod; do \
 		$(BIN)/helm lint --strict --quiet charts/store-platform --values charts/store-platform/$$values.yaml || exit; done
 	go test $(RACE) ./test/chart
@@ -273,7 +279,7 @@ verify-fmt: ## Go is formatted and shell parses
 
 .PHONY: verify-mod
 verify-mod: ## go.mod and go.sum are tidy, in every module
-	@hack/verify-mod.sh $(MODULES) $(KUBECTL_MODULES) $(HELM_MODULE) $(NODE_MODULES)
+	@hack/verify-mod.sh $(MODULES) $(KUBECTL_MODULES) $(HELM_MODULE) $(CERTMANAGER_MODULE) $(NODE_MODULES)
 
 .PHONY: verify-artifacts
 verify-artifacts: ## artifacts/apiservice is what the chart renders

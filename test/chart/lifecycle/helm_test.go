@@ -2,6 +2,7 @@ package lifecycle
 
 import (
 	"context"
+	"errors"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -16,19 +17,23 @@ import (
 // patience bounds every wait; a test that works waits far less.
 const patience = 2 * time.Minute
 
-// helm runs the real Helm as the cluster's administrator.
-func helm(t testing.TB, args ...string) string {
+// helm runs the real Helm as the cluster's administrator. Where it fails, what it
+// waited for is said too.
+func helm(t testing.TB, args ...string) {
 	t.Helper()
-	out, err := helmCommand(t, args...).CombinedOutput()
+	// Beyond the timeout that Helm is given, which bounds its waits and not its requests.
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(t.Context()), helmTimeout+patience) // cleanups use it too
+	defer cancel()
+	out, err := helmCommand(ctx, t, args...).CombinedOutput()
 	if err != nil {
-		t.Fatalf("helm %s: %v\n%s", strings.Join(args, " "), err, out)
+		state, _, _ := cluster.Kubectl(t, "--namespace", namespace, "get", "deployments,pods,events", "--output", "wide")
+		t.Fatalf("helm %s: %v\n%s\n%s", strings.Join(args, " "), errors.Join(err, ctx.Err()), out, state)
 	}
-	return string(out)
 }
 
-func helmCommand(t testing.TB, args ...string) *exec.Cmd {
+func helmCommand(ctx context.Context, t testing.TB, args ...string) *exec.Cmd {
 	home := t.TempDir()
-	command := exec.Command(filepath.Join(root, ".local", "bin", "helm"), append(args, "--namespace", namespace)...)
+	command := exec.CommandContext(ctx, filepath.Join(root, ".local", "bin", "helm"), append(args, "--namespace", namespace)...)
 	command.Env = append(os.Environ(), "KUBECONFIG="+cluster.Kubeconfig(), "HELM_CACHE_HOME="+home, "HELM_CONFIG_HOME="+home, "HELM_DATA_HOME="+home)
 	return command
 }
@@ -43,8 +48,10 @@ func previous() []string {
 	return []string{"testdata/store-platform-previous.tgz", "--values", "testdata/values.yaml"}
 }
 
+const helmTimeout = 3 * time.Minute
+
 // waiting are the flags that have Helm wait until what it installed is ready.
-var waiting = []string{"--wait", "--timeout", "3m"}
+var waiting = []string{"--wait", "--timeout", helmTimeout.String()}
 
 func install(t testing.TB, chart []string) {
 	t.Helper()
@@ -58,6 +65,27 @@ func upgrade(t testing.TB, chart []string) {
 	helm(t, append(args, waiting...)...)
 }
 
+func rollback(t testing.TB, revision string) {
+	t.Helper()
+	helm(t, append([]string{"rollback", release, revision}, waiting...)...)
+}
+
+func uninstall(t testing.TB, flags ...string) {
+	t.Helper()
+	helm(t, append(append([]string{"uninstall", release}, waiting...), flags...)...)
+}
+
+// begin starts the life of an installation, of which nothing is left for the next but
+// its stores: certificates that others made are no part of the release.
+func begin(t testing.TB) {
+	t.Helper()
+	node = startKubelet(t)
+	t.Cleanup(func() {
+		uninstall(t, "--ignore-not-found")
+		kubectl(t, "delete", "namespace", namespace, "--ignore-not-found", "--timeout=1m")
+	})
+}
+
 // eventually waits until check finds nothing wrong.
 func eventually(t testing.TB, what string, check func(context.Context) error) {
 	t.Helper()
@@ -68,6 +96,18 @@ func eventually(t testing.TB, what string, check func(context.Context) error) {
 	})
 	if err != nil {
 		t.Fatalf("wait until %s: %v: %v", what, err, last)
+	}
+}
+
+// begun wants informers to have their first lists in time.
+func begun[K comparable](t testing.TB, synced func(<-chan struct{}) map[K]bool) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), patience)
+	defer cancel()
+	for what, has := range synced(ctx.Done()) {
+		if !has {
+			t.Fatalf("the informer of %v has no list after %s", what, patience)
+		}
 	}
 }
 

@@ -51,7 +51,7 @@ func startKubelet(t testing.TB) *kubelet {
 		}
 	}
 	factory.Start(ctx.Done())
-	factory.WaitForCacheSync(ctx.Done())
+	begun(t, factory.WaitForCacheSync)
 	t.Cleanup(func() {
 		cancel()
 		factory.Shutdown()
@@ -85,7 +85,10 @@ func (k *kubelet) podSeen(object any) {
 			dir: filepath.Join(k.dir, pod.Name), ended: make(chan struct{}),
 		}
 		k.pods[pod.UID] = known
-		k.running.Go(known.run)
+		k.running.Go(func() {
+			known.run()
+			known.gone.Store(true)
+		})
 	}
 }
 
@@ -160,13 +163,13 @@ func (k *kubelet) tell(pod *corev1.Pod, ready bool) error {
 	return err
 }
 
-// ended is how many pods of a component have ended.
-func (k *kubelet) ended(component string) int {
+// count is how many pods there were of a component of which something holds.
+func (k *kubelet) count(component string, holds func(*process) bool) int {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	count := 0
 	for _, p := range k.pods {
-		if p.pod.Labels["app.kubernetes.io/component"] == component && p.ending() {
+		if p.pod.Labels["app.kubernetes.io/component"] == component && holds(p) {
 			count++
 		}
 	}

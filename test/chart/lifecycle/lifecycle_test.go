@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"os"
 	"slices"
+	"strings"
 	"testing"
 
 	corev1 "k8s.io/api/core/v1"
@@ -19,7 +20,7 @@ import (
 
 // TestLifecycle is the life of one installation, in order.
 func TestLifecycle(t *testing.T) {
-	node = startKubelet(t)
+	begin(t)
 
 	step(t, "the previous release is installed", func(t *testing.T) { install(t, previous()) })
 	served(t)
@@ -72,7 +73,7 @@ func TestLifecycle(t *testing.T) {
 		trustedByServer(t)
 		upgrade(t, current())
 		before := len(deletions(t))
-		helm(t, append([]string{"uninstall", release}, waiting...)...)
+		uninstall(t)
 		removed(t, before)
 		unharmed(t, shops)
 	})
@@ -100,11 +101,16 @@ func step(t *testing.T, name string, run func(*testing.T)) {
 
 func kubectl(t testing.TB, args ...string) string {
 	t.Helper()
-	out, stderr, err := cluster.Kubectl(t, args...)
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(t.Context()), 2*patience)
+	defer cancel()
+	command := cluster.KubectlCommand(ctx, cluster.Kubeconfig(), args...)
+	var stderr strings.Builder
+	command.Stderr = &stderr
+	out, err := command.Output()
 	if err != nil {
-		t.Fatalf("kubectl %v: %v\n%s", args, err, stderr)
+		t.Fatalf("kubectl %v: %v\n%s", args, errors.Join(err, ctx.Err()), stderr.String())
 	}
-	return out
+	return string(out)
 }
 
 // served waits until kube-apiserver reaches the API by what the release installed.

@@ -34,7 +34,7 @@ type load struct {
 	mu     sync.Mutex
 	failed []string
 	cut    []string // see cutOff
-	ended  int      // API servers that had ended when it began
+	gone   int      // API servers that served no longer when it began; others were about to end
 }
 
 // cutOff tells a write that never arrived: kube-apiserver sent it on in the instant in
@@ -50,7 +50,7 @@ const writers = 3
 func startLoad(t testing.TB, prefix string) *load {
 	t.Helper()
 	ctx, cancel := context.WithCancel(context.Background())
-	l := &load{cancel: cancel, ended: node.ended("apiserver")}
+	l := &load{cancel: cancel, gone: node.count("apiserver", func(p *process) bool { return p.gone.Load() })}
 	t.Cleanup(l.stop)
 	config := rest.CopyConfig(cluster.RESTConfig())
 	config.Wrap(func(next http.RoundTripper) http.RoundTripper {
@@ -65,7 +65,7 @@ func startLoad(t testing.TB, prefix string) *load {
 	factory := storesinformers.NewSharedInformerFactory(versioned.NewForConfigOrDie(config), 0)
 	l.informer = factory.Platform().V1alpha1().Stores().Informer()
 	factory.Start(ctx.Done())
-	factory.WaitForCacheSync(ctx.Done())
+	begun(t, factory.WaitForCacheSync)
 	first := make(chan struct{}, writers)
 	for n := range writers {
 		l.working.Go(func() { l.write(ctx, fmt.Sprintf("%s-%d", prefix, n), first) })
@@ -127,9 +127,9 @@ func (l *load) stop() {
 	l.working.Wait()
 }
 
-// check ends the writers and wants every write to have succeeded but one for each
-// server that ended, which may have been cut off, and the informer to hold, without
-// having begun anew, what the API says.
+// check ends the writers and wants every write to have succeeded but those in flight
+// as a server ended, one of each writer, which may have been cut off, and the informer
+// to hold, without having begun anew, what the API says.
 func (l *load) check(t testing.TB) {
 	t.Helper()
 	before := l.writes.Load()
@@ -162,7 +162,7 @@ func (l *load) check(t testing.TB) {
 	if len(l.failed) > 0 {
 		t.Errorf("%d of %d writes failed:\n%v", len(l.failed), l.writes.Load(), l.failed)
 	}
-	if ended := node.ended("apiserver") - l.ended; len(l.cut) > ended {
+	if ended := node.count("apiserver", (*process).ending) - l.gone; len(l.cut) > ended*writers {
 		t.Errorf("%d writes were cut off, and %d servers ended:\n%v", len(l.cut), ended, l.cut)
 	}
 	if lists != 1 {

@@ -14,7 +14,6 @@ package lifecycle
 
 import (
 	"fmt"
-	"net"
 	"os"
 	"path/filepath"
 	"testing"
@@ -26,10 +25,6 @@ import (
 )
 
 const (
-	// serviceRange are the addresses of Services, and podRange of pods: loopback, so
-	// that connections to both arrive.
-	serviceRange = "127.77.0.0/16"
-	podPrefix    = "127.78"
 	// namespace is the platform's.
 	namespace = "store-platform"
 	release   = "store-platform"
@@ -46,21 +41,19 @@ var (
 func TestMain(m *testing.M) { os.Exit(run(m)) }
 
 func run(m *testing.M) int {
-	// The Services' port is 443; better to say so than to fail by a timeout.
-	if listener, err := net.Listen("tcp", "127.77.255.254:443"); err != nil {
-		fmt.Fprintf(os.Stderr, "listen on port 443 of a loopback address: %v\nRun as root, or allow it: sysctl -w net.ipv4.ip_unprivileged_port_start=443\n", err)
+	serviceRange, held, err := claimAddresses()
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
 		return 1
-	} else {
-		listener.Close()
 	}
-	var err error
+	defer held.Close()
 	if root, err = controlplane.ModuleRoot(); err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		return 1
 	}
-	for _, binary := range []string{"apiserver", "helm"} {
+	for _, binary := range []string{"apiserver", "helm", "certmanager"} {
 		if _, err := os.Stat(filepath.Join(root, ".local", "bin", binary)); err != nil {
-			fmt.Fprintf(os.Stderr, "find %s (build it with `make build .local/bin/helm`): %v\n", binary, err)
+			fmt.Fprintf(os.Stderr, "find %s (build it with `make build .local/bin/helm .local/bin/certmanager`): %v\n", binary, err)
 			return 1
 		}
 	}

@@ -23,10 +23,13 @@ type process struct {
 	pod     *corev1.Pod
 	address string
 	dir     string
+	// projected are the files of each volume that follows what it is made of.
+	projected map[string]map[string][]byte
 
 	once  sync.Once
 	ended chan struct{} // closed when the pod is to end
 	ready atomic.Bool
+	gone  atomic.Bool // it serves nobody any more
 }
 
 // end begins the pod's end: no new connections, then SIGTERM.
@@ -82,6 +85,9 @@ func (p *process) runOnce() error {
 	defer p.ready.Store(false)
 	probe := time.NewTicker(100 * time.Millisecond)
 	defer probe.Stop()
+	// Less often than a change is seen elsewhere: a kubelet takes its time too.
+	refresh := time.NewTicker(3 * time.Second)
+	defer refresh.Stop()
 	ended := p.ended
 	var killed <-chan time.Time
 	for {
@@ -100,6 +106,10 @@ func (p *process) runOnce() error {
 			p.kubelet.t.Errorf("pod %s did not end in its grace period", p.pod.Name)
 		case <-probe.C:
 			p.probe()
+		case <-refresh.C:
+			if err := p.refresh(); err != nil && !p.ending() {
+				p.kubelet.t.Logf("pod %s keeps the files that it has: %v", p.pod.Name, err)
+			}
 		}
 	}
 }

@@ -1,10 +1,14 @@
 package lifecycle
 
 import (
+	"bytes"
 	"context"
+	"errors"
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
+	"time"
 
 	authenticationv1 "k8s.io/api/authentication/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -19,6 +23,7 @@ const tokenPath = "/var/run/secrets/kubernetes.io/serviceaccount"
 // container is.
 func (p *process) mount(ctx context.Context) (map[string]string, error) {
 	paths := map[string]string{}
+	p.projected = map[string]map[string][]byte{}
 	for _, mount := range p.pod.Spec.Containers[0].VolumeMounts {
 		if mount.MountPath == tokenPath {
 			continue // the account comes as a kubeconfig
@@ -28,21 +33,76 @@ func (p *process) mount(ctx context.Context) (map[string]string, error) {
 			return nil, err
 		}
 		at := filepath.Join(p.dir, mount.MountPath)
+		paths[mount.MountPath] = at
 		if mount.SubPath != "" {
-			files = map[string][]byte{filepath.Base(at): files[mount.SubPath]}
-			at = filepath.Dir(at)
-		}
-		if err := os.MkdirAll(at, 0o700); err != nil {
-			return nil, err
-		}
-		for name, content := range files {
-			if err := os.WriteFile(filepath.Join(at, name), content, 0o600); err != nil {
+			if err := os.MkdirAll(filepath.Dir(at), 0o700); err != nil {
 				return nil, err
 			}
+			if err := os.WriteFile(at, files[mount.SubPath], 0o600); err != nil {
+				return nil, err
+			}
+			continue
 		}
-		paths[mount.MountPath] = filepath.Join(p.dir, mount.MountPath)
+		if err := project(at, files); err != nil {
+			return nil, err
+		}
+		p.projected[mount.Name] = files
 	}
 	return paths, nil
+}
+
+// refresh writes the files anew that have changed since, but for those that are
+// mounted one by one, as a kubelet does.
+func (p *process) refresh() error {
+	ctx, cancel := context.WithTimeout(p.kubelet.ctx, 10*time.Second)
+	defer cancel()
+	for _, mount := range p.pod.Spec.Containers[0].VolumeMounts {
+		had, projected := p.projected[mount.Name]
+		if !projected {
+			continue
+		}
+		files, err := p.files(ctx, mount.Name)
+		if err != nil {
+			return err
+		}
+		if maps.EqualFunc(had, files, bytes.Equal) {
+			continue
+		}
+		if err := project(filepath.Join(p.dir, mount.MountPath), files); err != nil {
+			return err
+		}
+		p.projected[mount.Name] = files
+	}
+	return nil
+}
+
+// project puts files into a directory as a kubelet does: behind a link that is
+// replaced, so that all of them change at once.
+func project(dir string, files map[string][]byte) error {
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return err
+	}
+	version, err := os.MkdirTemp(dir, "..version")
+	if err != nil {
+		return err
+	}
+	link := filepath.Join(dir, "..data")
+	before, _ := os.Readlink(link) // none at first
+	for name, content := range files {
+		if err := os.WriteFile(filepath.Join(version, name), content, 0o600); err != nil {
+			return err
+		}
+		if err := os.Symlink(filepath.Join("..data", name), filepath.Join(dir, name)); err != nil && !errors.Is(err, os.ErrExist) {
+			return err
+		}
+	}
+	if err := os.Symlink(filepath.Base(version), link+".new"); err != nil {
+		return err
+	}
+	if err := os.Rename(link+".new", link); err != nil || before == "" {
+		return err
+	}
+	return os.RemoveAll(filepath.Join(dir, before))
 }
 
 func (p *process) files(ctx context.Context, volume string) (map[string][]byte, error) {
@@ -66,7 +126,11 @@ func (p *process) files(ctx context.Context, volume string) (map[string][]byte, 
 				return nil, err
 			}
 			for _, item := range v.Secret.Items {
-				files[item.Path] = found.Data[item.Key]
+				content, has := found.Data[item.Key]
+				if !has {
+					return nil, fmt.Errorf("secret %s has no key %s", v.Secret.SecretName, item.Key)
+				}
+				files[item.Path] = content
 			}
 		default:
 			return nil, fmt.Errorf("volume %s is of no kind that this kubelet knows", volume)
