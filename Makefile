@@ -243,7 +243,7 @@ screenshots: build localcluster test/web/node_modules/.package-lock.json ## Take
 # Root on Linux; what else a machine needs is said by `make preflight`.
 .PHONY: test-real
 test-real: build localcluster realnode images ## The platform on a node that runs containers (root; docs/realnodes.md)
-	go test $(RACE) -count=1 -v -timeout 30m ./test/real
+	go test $(RACE) -count=1 -v -timeout 45m ./test/real
 
 .PHONY: test-localcluster
 test-localcluster: build localcluster ## The tests of the local control plane itself

@@ -28,6 +28,7 @@ import (
 var (
 	kindPod         = schema.GroupKind{Kind: "Pod"}
 	kindClaim       = schema.GroupKind{Kind: "PersistentVolumeClaim"}
+	kindConfigMap   = schema.GroupKind{Kind: "ConfigMap"}
 	kindQuota       = schema.GroupKind{Kind: "ResourceQuota"}
 	kindStatefulSet = schema.GroupKind{Group: appsv1.GroupName, Kind: "StatefulSet"}
 	kindDeployment  = schema.GroupKind{Group: appsv1.GroupName, Kind: "Deployment"}

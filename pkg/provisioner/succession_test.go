@@ -1,6 +1,8 @@
 package provisioner
 
 import (
+	"context"
+	"fmt"
 	"testing"
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
@@ -11,8 +13,9 @@ import (
 )
 
 // TestUpgradeInOrder upgrades a shop to another version and a larger plan while an
-// administrator's policy holds up first the database, then the bootstrap. The
-// application serves as before until both are done.
+// administrator's policy holds up first the database, then the bootstrap, then the
+// application. It serves as before until the others are done, and with pods of the
+// release before until it has pods of its own.
 func TestUpgradeInOrder(t *testing.T) {
 	b := newBench(t)
 	p := b.provision(nil)
@@ -35,12 +38,22 @@ func TestUpgradeInOrder(t *testing.T) {
 	held = b.condition("upgrade", v1alpha1.ConditionResourcesApplied, metav1.ConditionFalse, ReasonWaitingForBootstrap)
 	b.condition("upgrade", v1alpha1.ConditionDatabaseReady, metav1.ConditionTrue, health.ReasonReady)
 	b.servesAsBefore(held, before)
-	// A pod of the old release that is restarted finds the settings it was made for.
-	if _, err := b.kube.CoreV1().ConfigMaps(namespace).Get(t.Context(), settings, metav1.GetOptions{}); err != nil {
-		t.Errorf("the settings of the release that serves: %v", err)
+	keepsSettings := func() {
+		t.Helper()
+		// A pod of the old release that is restarted finds the settings it was made for.
+		if _, err := b.kube.CoreV1().ConfigMaps(namespace).Get(t.Context(), settings, metav1.GetOptions{}); err != nil {
+			t.Errorf("the settings of the release that serves: %v", err)
+		}
 	}
+	keepsSettings()
 
+	allowApplication := b.refusePods(namespace, "application")
 	allowBootstrap()
+	b.condition("upgrade", v1alpha1.ConditionResourcesApplied, metav1.ConditionTrue, health.ReasonReady)
+	b.condition("upgrade", v1alpha1.ConditionApplicationReady, metav1.ConditionFalse, health.ReasonPodsRefused)
+	keepsSettings()
+
+	allowApplication()
 	after := b.ready("upgrade")
 	if after.Status.EngineVersion != "10.9.4" {
 		t.Errorf("engineVersion is %q", after.Status.EngineVersion)
@@ -48,9 +61,10 @@ func TestUpgradeInOrder(t *testing.T) {
 	if image := b.serving(namespace); image == before {
 		t.Errorf("the application still has image %s", image)
 	}
-	if _, err := b.kube.CoreV1().ConfigMaps(namespace).Get(t.Context(), settings, metav1.GetOptions{}); !apierrors.IsNotFound(err) {
-		t.Errorf("the settings of the release before are not pruned: %v", err)
-	}
+	b.eventually("the settings of the release before are pruned", func(ctx context.Context) (bool, string) {
+		_, err := b.kube.CoreV1().ConfigMaps(namespace).Get(ctx, settings, metav1.GetOptions{})
+		return apierrors.IsNotFound(err), fmt.Sprint(err)
+	})
 	checkAsRendered(t, p, after)
 }
 

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+	"time"
 
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/api/resource"
@@ -15,6 +16,11 @@ import (
 // take over from the smaller one's, a node of two cores has no room for other shops.
 func TestShopIsUpgradedAndGrows(t *testing.T) {
 	const older, newer = "2.20.1", "2.21.2"
+	began := time.Now()
+	took := func(what string) {
+		t.Logf("%s took %s", what, time.Since(began).Round(time.Second))
+		began = time.Now()
+	}
 	shared.order(t, `
 apiVersion: platform.example.io/v1alpha1
 kind: Store
@@ -29,11 +35,13 @@ spec:
 	s.runs(t, older)
 	s.hasVolumes(t, "5Gi")
 	orders := []string{s.buy(t)}
+	took("the shop, with an order,")
 
 	s.kubectl(t, "patch", "store", s.name, "--type=merge", "-p", `{"spec":{"version":"`+newer+`"}}`)
 	s.runs(t, newer)
 	s.has(t, orders[0], "after the upgrade")
 	orders = append(orders, s.buy(t))
+	took("the upgrade, with another,")
 
 	s.kubectl(t, "patch", "store", s.name, "--type=merge", "-p", `{"spec":{"plan":"business"}}`)
 	s.runs(t, newer)
@@ -46,6 +54,7 @@ spec:
 	for _, id := range append(orders, s.buy(t)) {
 		s.has(t, id, "in the larger plan")
 	}
+	took("the larger plan, with a third,")
 }
 
 func (s shop) namespace() string { return "store-" + s.name }
