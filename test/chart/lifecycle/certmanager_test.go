@@ -69,6 +69,16 @@ func TestCertManager(t *testing.T) {
 		published(t)
 		unharmed(t, shops)
 	})
+	step(t, "it takes to a certificate of its own, and back, under load", func(t *testing.T) {
+		clients := startLoad(t, "issued-change")
+		upgrade(t, current())
+		served(t)
+		serving(t)
+		upgrade(t, chart)
+		served(t)
+		published(t)
+		clients.check(t)
+	})
 	step(t, "it is removed", func(t *testing.T) {
 		before := len(deletions(t))
 		uninstall(t)
