@@ -30,6 +30,16 @@ func TestSchemaRefuses(t *testing.T) {
 		{"kind of the configuration", "additional properties 'kind' not allowed", "the chart writes it", values{"config": values{"kind": "Other"}}},
 		{"duration without a unit", "at '/config/provisioning/timeout'", "15 of what?", values{"config": values{"provisioning": values{"timeout": "15"}}}},
 		{"source of a Secret", "at '/config/secrets/medusa/tokens/source': value must be one of 'Generated', 'Existing'", "there are two", values{"config": values{"secrets": values{"medusa": values{"tokens": values{"source": "Vault"}}}}}},
+		{"no Gateway", "at '/config/routing': missing property 'gateway'", "the pods would refuse to start", values{"config": values{"routing": values{"kind": "Gateway"}}}},
+		{"Gateway without a namespace", "at '/config/routing/gateway': missing property 'namespace'", "the same", values{"config": values{"routing": values{"kind": "Gateway", "gateway": values{"name": "public"}}}}},
+		{"certificates for a Gateway", "at '/config/tls': got object, want null", "it has its own", values{"config": values{
+			"scheme": "https", "tls": values{"secretName": "wildcard"}, "routing": values{"kind": "Gateway", "gateway": values{"name": "public", "namespace": "gateways"}}}}},
+		{"certificates without TLS", "at '/config/scheme': value must be 'https'", "nobody would use them", values{"config": values{"tls": values{"secretName": "wildcard"}}}},
+		{"certificates of two sources", "at '/config/tls': 'oneOf' failed", "one would be ignored", values{"config": values{
+			"scheme": "https", "tls": values{"secretName": "wildcard", "issuer": values{"name": "letsencrypt"}}}}},
+		{"fewer at most than at least", "apiserver.autoscaling.maxReplicas is less than apiserver.replicas", "kube-apiserver would refuse it, after all else was installed", values{"apiserver": values{"replicas": 3, "autoscaling": values{"enabled": true, "maxReplicas": 2}}}},
+		{"autoscaling by nothing", "set it", "a share of no request is never reached", values{"apiserver": values{"resources": nil, "autoscaling": values{"enabled": true}}}},
+		{"prober in its node's network", "Set provisioner.mode to Deployment", "no shop would admit it", values{"apiserver": values{"hostNetwork": true}, "provisioner": values{"mode": "InProcess"}}},
 		{"policy parameters in Secrets", "at '/rbac/policyParameters/0/resources/0'", "the API server must not read every secret of the cluster", values{"rbac": values{"policyParameters": []any{values{"apiGroup": "", "resources": []any{"secrets"}}}}}},
 		{"positional argument", "at '/apiserver/extraArgs/0'", "an argument could choose another subcommand", values{"apiserver": values{"extraArgs": []any{"provisioner"}}}},
 		{"route without a host", "at '/dashboard/route/host': minLength", "it would catch every host", values{"dashboard": values{"route": values{"kind": "Ingress"}}}},
@@ -41,6 +51,23 @@ func TestSchemaRefuses(t *testing.T) {
 			_, err := render(t, nil, c.override)
 			if err == nil || !strings.Contains(err.Error(), c.want) {
 				t.Errorf("got %v, want %q: %s", err, c.want, c.reason)
+			}
+		})
+	}
+}
+
+// TestProductionComesInAnotherWay wants what values-prod.yaml says of TLS to be taken
+// back by values that come after it.
+func TestProductionComesInAnotherWay(t *testing.T) {
+	gateway := map[string]any{"name": "public", "namespace": "gateways"}
+	for name, override := range map[string]map[string]any{
+		"by a Gateway":             {"tls": nil, "routing": map[string]any{"kind": "Gateway", "gateway": gateway}},
+		"with a given certificate": {"tls": map[string]any{"issuer": nil, "secretName": "wildcard"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			platform := platformOf(t, valueSets["prod"], map[string]any{"config": override})
+			if platform.TLS != nil && platform.TLS.Issuer != nil {
+				t.Errorf("certificates still come from %+v", platform.TLS.Issuer)
 			}
 		})
 	}
