@@ -79,6 +79,9 @@ func (p *Provisioner) applyObject(ctx context.Context, w *work, d *desired, sett
 	live := p.live(of, w.namespace, d.name)
 	seen := p.cached(of, w.namespace, d.name)
 	d, err = settle(d, seen)
+	if err == nil {
+		d, err = p.withVolumes(w, d)
+	}
 	if err == nil && !settled {
 		d, err = withRoom(d, seen)
 	}

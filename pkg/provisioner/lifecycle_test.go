@@ -221,6 +221,17 @@ func TestChange(t *testing.T) {
 	if err != nil || claim.Spec.Resources.Requests.Storage().Cmp(size) != 0 {
 		t.Errorf("the claim asks for %s (%v), want %s", claim.Spec.Resources.Requests.Storage(), err, size.String())
 	}
+
+	// And can be larger: the quota counts what they have, not what the plan would give them.
+	size = resource.MustParse("31Gi")
+	b.edit("change", func(s *v1alpha1.StoreSpec) {
+		s.Storage = []v1alpha1.VolumeStorage{{Name: "database", VolumeSize: &size}}
+	})
+	b.ready("change")
+	claim, err = b.kube.CoreV1().PersistentVolumeClaims(namespace).Get(t.Context(), "database", metav1.GetOptions{})
+	if err != nil || claim.Spec.Resources.Requests.Storage().Cmp(size) != 0 {
+		t.Errorf("the claim asks for %s (%v), want %s", claim.Spec.Resources.Requests.Storage(), err, size.String())
+	}
 }
 
 // TestHostConflict has two stores with one host: the older keeps it, and when it

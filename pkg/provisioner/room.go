@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/api/resource"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 )
@@ -22,13 +23,50 @@ func withRoom(d *desired, live metav1.Object) (*desired, error) {
 	if err := json.Unmarshal(d.body, &wanted); err != nil {
 		return nil, fmt.Errorf("decode quota %s: %w", d.name, err)
 	}
+	return raised(d, wanted.Spec.Hard, quota.Spec.Hard)
+}
+
+// withVolumes has a quota count what the volumes have where that is more than was
+// rendered: after a change to a smaller plan they keep their size, and in a quota of
+// less than all have together none of them could grow.
+func (p *Provisioner) withVolumes(w *work, d *desired) (*desired, error) {
+	if d.kind.GroupKind() != kindQuota {
+		return d, nil
+	}
+	of := p.caches.mustKind(kindClaim)
+	var total resource.Quantity
+	for _, claim := range w.release.objects {
+		if claim.kind.GroupKind() != kindClaim {
+			continue
+		}
+		var wanted corev1.PersistentVolumeClaim
+		if err := json.Unmarshal(claim.body, &wanted); err != nil {
+			return nil, fmt.Errorf("decode claim %s: %w", claim.name, err)
+		}
+		size := wanted.Spec.Resources.Requests.Storage()
+		if live, found := p.cached(of, w.namespace, claim.name).(*corev1.PersistentVolumeClaim); found {
+			if has := live.Spec.Resources.Requests.Storage(); has.Cmp(*size) > 0 {
+				size = has
+			}
+		}
+		total.Add(*size)
+	}
+	var quota corev1.ResourceQuota
+	if err := json.Unmarshal(d.body, &quota); err != nil {
+		return nil, fmt.Errorf("decode quota %s: %w", d.name, err)
+	}
+	return raised(d, quota.Spec.Hard, corev1.ResourceList{corev1.ResourceRequestsStorage: total})
+}
+
+// raised is a quota that grants, of what it grants of, these quantities at least.
+func raised(d *desired, hard, least corev1.ResourceList) (*desired, error) {
 	object := &unstructured.Unstructured{}
 	if err := object.UnmarshalJSON(d.body); err != nil {
 		return nil, fmt.Errorf("decode quota %s: %w", d.name, err)
 	}
 	changed := false
-	for name, want := range wanted.Spec.Hard {
-		have, granted := quota.Spec.Hard[name]
+	for name, want := range hard {
+		have, granted := least[name]
 		if !granted || have.Cmp(want) <= 0 {
 			continue
 		}
