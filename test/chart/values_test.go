@@ -73,6 +73,26 @@ func TestProductionComesInAnotherWay(t *testing.T) {
 	}
 }
 
+// TestProductionWithoutExtras wants values-prod.yaml to be of use without cert-manager
+// and the Prometheus Operator, by the values that docs/installation.md names.
+func TestProductionWithoutExtras(t *testing.T) {
+	off := map[string]any{"enabled": false}
+	templates, err := render(t, valueSets["prod"], map[string]any{
+		"servingCertificate": map[string]any{"mode": "SelfManaged"},
+		"monitoring":         map[string]any{"serviceMonitors": off, "rules": off},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, template := range templates {
+		for _, group := range []string{"cert-manager.io", "monitoring.coreos.com"} {
+			if strings.Contains(template.Text, "apiVersion: "+group+"/") {
+				t.Errorf("%s needs %s", template.Name, group)
+			}
+		}
+	}
+}
+
 func TestProductionSurvivesANode(t *testing.T) {
 	objects := renderObjects(t, valueSets["prod"], nil)
 	for _, name := range []string{"store-apiserver", "store-provisioner", "store-dashboard"} {
