@@ -93,6 +93,30 @@ func TestProductionWithoutExtras(t *testing.T) {
 	}
 }
 
+// TestNotes wants what Helm says at the end to be of this installation.
+func TestNotes(t *testing.T) {
+	templates, err := render(t, nil, map[string]any{
+		"config": map[string]any{"port": 8080}, "rbac": map[string]any{"userRoles": false}, "dashboard": map[string]any{"enabled": false},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	notes := ""
+	for _, template := range templates {
+		if template.Name == "NOTES.txt" {
+			notes = template.Text
+		}
+	}
+	if !strings.Contains(notes, "http://acme.localtest.me:8080:\n") {
+		t.Errorf("the shop is not where the notes say:\n%s", notes)
+	}
+	for _, absent := range []string{"store-viewer", "store-dashboard"} {
+		if strings.Contains(notes, absent) {
+			t.Errorf("the notes name %s, which is not installed:\n%s", absent, notes)
+		}
+	}
+}
+
 func TestProductionSurvivesANode(t *testing.T) {
 	objects := renderObjects(t, valueSets["prod"], nil)
 	for _, name := range []string{"store-apiserver", "store-provisioner", "store-dashboard"} {
