@@ -1,6 +1,7 @@
 package real
 
 import (
+	"encoding/json"
 	"testing"
 
 	"platform.example.io/stores/test/controlplane"
@@ -18,6 +19,9 @@ func TestShopSurvivesItsNode(t *testing.T) {
 	}
 	options.RealNodes = 2
 	own := platformOn(controlplane.Start(t, options))
+	if n1, n2 := own.controlGroup(t, "n1"), own.controlGroup(t, "n2"); n1 == n2 {
+		t.Errorf("both kubelets have control group %s, and remove each other's pods from it", n1)
+	}
 	own.kubectl(t, "cordon", "n1")
 	s := own.orderMedusa(t, "moves")
 	s.awaitReady(t, s.name)
@@ -31,4 +35,19 @@ func TestShopSurvivesItsNode(t *testing.T) {
 	own.kubectl(t, "-n", "store-moves", "rollout", "status", "deployment/application", "--timeout=5m")
 	s.awaitReady(t, s.name)
 	s.has(t, id, "after its node was lost")
+}
+
+// controlGroup is the one below which a node's kubelet puts pods, by its own word.
+func (p platform) controlGroup(t *testing.T, node string) string {
+	t.Helper()
+	var answer struct {
+		KubeletConfig struct{ CgroupRoot string }
+	}
+	if err := json.Unmarshal([]byte(p.kubectl(t, "get", "--raw", "/api/v1/nodes/"+node+"/proxy/configz")), &answer); err != nil {
+		t.Fatal(err)
+	}
+	if answer.KubeletConfig.CgroupRoot == "" {
+		t.Fatalf("the kubelet of %s names no control group", node)
+	}
+	return answer.KubeletConfig.CgroupRoot
 }

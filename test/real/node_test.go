@@ -12,8 +12,8 @@ import (
 )
 
 // visit asks for a page of host as a customer's browser would, by way of the ingress controller.
-func visit(ctx context.Context, host, path string) (status int, body string, err error) {
-	request, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+cluster.Ingress()+path, nil)
+func (p platform) visit(ctx context.Context, host, path string) (status int, body string, err error) {
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+p.Ingress()+path, nil)
 	if err != nil {
 		return 0, "", err
 	}
@@ -31,7 +31,7 @@ func visit(ctx context.Context, host, path string) (status int, body string, err
 func awaitPage(t *testing.T, host, path string) (body string) {
 	t.Helper()
 	await(t, host+" to answer", func(ctx context.Context) (bool, string) {
-		status, page, err := visit(ctx, host, path)
+		status, page, err := shared.visit(ctx, host, path)
 		body = page
 		return err == nil && status == http.StatusOK, fmt.Sprintf("status %d, error %v", status, err)
 	})
@@ -59,9 +59,11 @@ func TestNodeRunsContainers(t *testing.T) {
 		t.Helper()
 		return kubectl(t, append([]string{"-n", "page", "exec", "deployment/page", "--"}, args...)...)
 	}
-	if got := exec("fetch", "http://page.page.svc.cluster.local/"); got != first {
-		t.Errorf("by its service's name the page says %q, from outside %q", got, first)
-	}
+	// kube-proxy may learn where the page's pod is after the ingress controller.
+	await(t, "the page to answer by its service's name", func(context.Context) (bool, string) {
+		got, said, err := cluster.Kubectl(t, "-n", "page", "exec", "deployment/page", "--", "fetch", "http://page.page.svc.cluster.local/")
+		return err == nil && got == first, fmt.Sprintf("it says %q, from outside %q: %v: %s", got, first, err, said)
+	})
 	if got := exec("sh", "-c", "fetch http://192.0.2.1/ 2>&1 || true"); !strings.Contains(got, "no route to host") && !strings.Contains(got, "unreachable") {
 		t.Errorf("a way out of the machine gives %q, and there should be none", got)
 	}

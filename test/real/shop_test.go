@@ -69,6 +69,7 @@ func (s shop) login(t *testing.T) (email, password string) {
 // buy places an order as a customer does, and returns its number.
 func (s shop) buy(t *testing.T) (id string) {
 	t.Helper()
+	s.awaitOpen(t)
 	email, password := s.login(t)
 	key := strings.TrimSpace(s.script(t, password, "publishable-key.sh", s.url, email))
 	said := s.script(t, "", "order.sh", s.url, key)
@@ -82,6 +83,7 @@ func (s shop) buy(t *testing.T) (id string) {
 // has reports that the merchant finds an order.
 func (s shop) has(t *testing.T, id, when string) {
 	t.Helper()
+	s.awaitOpen(t)
 	email, password := s.login(t)
 	admin, err := s.logIn(t.Context(), email, password)
 	if err != nil {

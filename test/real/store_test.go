@@ -20,6 +20,22 @@ type platform struct {
 	stores versioned.Interface
 }
 
+// say is what an operator would look at first when something does not come up. It is
+// to be had at the end of a test that failed, before its stores are deleted.
+func (p platform) say(t *testing.T) {
+	if !t.Failed() {
+		return
+	}
+	for _, what := range [][]string{
+		{"get", "nodes", "-o", "custom-columns=NAME:.metadata.name,TAINTS:.spec.taints[*].key,CONDITIONS:.status.conditions[*].reason"},
+		{"get", "pods,stores", "--all-namespaces", "-o", "wide"},
+		{"get", "events", "--all-namespaces", "--sort-by=.metadata.creationTimestamp", "--field-selector=type=Warning"},
+	} {
+		out, said, _ := p.Kubectl(t, what...) // what it says of its own failure is told as well
+		t.Logf("kubectl %s\n%s%s", strings.Join(what, " "), out, said)
+	}
+}
+
 func platformOn(c *controlplane.Cluster) platform {
 	return platform{c, versioned.NewForConfigOrDie(c.RESTConfig())}
 }
@@ -47,7 +63,10 @@ func (p platform) make(t *testing.T, manifest string) string {
 func (p platform) order(t *testing.T, manifest string) {
 	t.Helper()
 	name := p.make(t, manifest)
-	t.Cleanup(func() { p.kubectl(t, "delete", name, "--timeout=5m") })
+	t.Cleanup(func() {
+		p.say(t)
+		p.kubectl(t, "delete", name, "--timeout=5m")
+	})
 }
 
 // awaitReady waits until a Store is Ready as its present spec wants it.

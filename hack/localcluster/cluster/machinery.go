@@ -33,6 +33,9 @@ func (m *machinery) raise(b *blueprint, parent *process.Spawner) error {
 		return err
 	}
 	for _, n := range b.nodes {
+		if err := cgroup.Ensure(n.ControlGroup); err != nil {
+			return err
+		}
 		if err := m.start(b.layout, n, parent); err != nil {
 			return err
 		}

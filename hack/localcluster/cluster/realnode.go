@@ -28,9 +28,10 @@ func (b *blueprint) planRuntimes() error {
 	}
 	for index := hub; index <= b.options.RealNodes; index++ {
 		n := node.Node{
-			Index: index, Binaries: binaries, Runc: runc,
-			ControlGroup: b.layout.controlGroup(), Authority: b.authority.CertFile,
+			Index: index, Binaries: binaries, Runc: runc, Authority: b.authority.CertFile,
 		}
+		// Each its own: a kubelet takes groups of pods that are not its for orphans, and removes them.
+		n.ControlGroup = b.layout.controlGroup() + "/" + n.Name()
 		for name, port := range map[string]*int{
 			component.Containerd: &n.RuntimePort, component.Kubelet: &n.KubeletPort, component.KubeProxy: &n.ProxyPort,
 			component.PolicyEnforcer: &n.PolicyPort,
