@@ -76,18 +76,11 @@ func (b *bench) patchSecret(namespace, name, patch string) *corev1.Secret {
 // awaits waits until a store says that it waits for Secrets, in these words.
 func (b *bench) awaits(name string, words ...string) *v1alpha1.Store {
 	b.t.Helper()
-	var store *v1alpha1.Store
-	b.eventually(fmt.Sprintf("store %s tells %q", name, words), func(ctx context.Context) (bool, string) {
-		found, err := b.stores.PlatformV1alpha1().Stores().Get(ctx, name, metav1.GetOptions{})
-		if err != nil {
-			return false, err.Error()
-		}
-		store = found
-		condition := meta.FindStatusCondition(found.Status.Conditions, v1alpha1.ConditionResourcesApplied)
+	return b.until(name, fmt.Sprintf("message %q", words), func(store *v1alpha1.Store) bool {
+		condition := meta.FindStatusCondition(store.Status.Conditions, v1alpha1.ConditionResourcesApplied)
 		return condition != nil && condition.Reason == ReasonWaitingForSecret &&
-			!slices.ContainsFunc(words, func(word string) bool { return !strings.Contains(condition.Message, word) }), fmt.Sprintf("%+v", found.Status)
+			!slices.ContainsFunc(words, func(word string) bool { return !strings.Contains(condition.Message, word) })
 	})
-	return store
 }
 
 // untouched wants a Secret to be as it was written by whoever owns it.

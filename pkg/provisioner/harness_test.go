@@ -195,21 +195,27 @@ func (b *bench) eventually(what string, holds func(context.Context) (bool, strin
 	}
 }
 
-// condition waits until a condition of a store has a status and a reason.
-func (b *bench) condition(name, kind string, status metav1.ConditionStatus, reason string) *v1alpha1.Store {
+// until waits until a store is as it should be, and returns it.
+func (b *bench) until(name, what string, is func(*v1alpha1.Store) bool) (store *v1alpha1.Store) {
 	b.t.Helper()
-	var store *v1alpha1.Store
-	b.eventually(fmt.Sprintf("condition %s=%s (%s) of store %s", kind, status, reason, name), func(ctx context.Context) (bool, string) {
+	b.eventually(what+" of store "+name, func(ctx context.Context) (bool, string) {
 		found, err := b.stores.PlatformV1alpha1().Stores().Get(ctx, name, metav1.GetOptions{})
 		if err != nil {
 			return false, err.Error()
 		}
 		store = found
-		condition := meta.FindStatusCondition(found.Status.Conditions, kind)
-		ok := condition != nil && condition.Status == status && condition.Reason == reason && condition.ObservedGeneration == found.Generation
-		return ok, fmt.Sprintf("%+v", found.Status)
+		return is(found), fmt.Sprintf("%+v", found.Status)
 	})
 	return store
+}
+
+// condition waits until a condition of a store has a status and a reason.
+func (b *bench) condition(name, kind string, status metav1.ConditionStatus, reason string) *v1alpha1.Store {
+	b.t.Helper()
+	return b.until(name, fmt.Sprintf("condition %s=%s (%s)", kind, status, reason), func(store *v1alpha1.Store) bool {
+		condition := meta.FindStatusCondition(store.Status.Conditions, kind)
+		return condition != nil && condition.Status == status && condition.Reason == reason && condition.ObservedGeneration == store.Generation
+	})
 }
 
 // applied waits until all objects of the store's present spec are applied.

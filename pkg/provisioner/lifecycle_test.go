@@ -26,16 +26,9 @@ func (b *bench) ready(name string) *v1alpha1.Store {
 
 func (b *bench) phase(name string, want v1alpha1.StorePhase) *v1alpha1.Store {
 	b.t.Helper()
-	var store *v1alpha1.Store
-	b.eventually(fmt.Sprintf("phase %s of store %s", want, name), func(ctx context.Context) (bool, string) {
-		found, err := b.stores.PlatformV1alpha1().Stores().Get(ctx, name, metav1.GetOptions{})
-		if err != nil {
-			return false, err.Error()
-		}
-		store = found
-		return found.Status.Phase == want && found.Status.ObservedGeneration == found.Generation, fmt.Sprintf("%+v", found.Status)
+	return b.until(name, "phase "+string(want), func(store *v1alpha1.Store) bool {
+		return store.Status.Phase == want && store.Status.ObservedGeneration == store.Generation
 	})
-	return store
 }
 
 func (b *bench) pods(namespace, component string) []corev1.Pod {

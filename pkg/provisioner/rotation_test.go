@@ -2,9 +2,7 @@ package provisioner
 
 import (
 	"bytes"
-	"context"
 	"errors"
-	"fmt"
 	"net/http"
 	"strings"
 	"sync"
@@ -19,16 +17,9 @@ import (
 // rotated waits until a rotation was carried out.
 func (b *bench) rotated(name, token string) *v1alpha1.Store {
 	b.t.Helper()
-	var store *v1alpha1.Store
-	b.eventually("rotation "+token+" of store "+name, func(ctx context.Context) (bool, string) {
-		found, err := b.stores.PlatformV1alpha1().Stores().Get(ctx, name, metav1.GetOptions{})
-		if err != nil {
-			return false, err.Error()
-		}
-		store = found
-		return found.Status.AdminCredentialsRotation == token, fmt.Sprintf("%+v", found.Status)
+	return b.until(name, "rotation "+token, func(store *v1alpha1.Store) bool {
+		return store.Status.AdminCredentialsRotation == token
 	})
-	return store
 }
 
 // toldRotation is the rotation that the bootstrap Job of a shop is told of, empty for none.
