@@ -6,8 +6,6 @@ import (
 	"time"
 
 	"github.com/spf13/pflag"
-	"k8s.io/apimachinery/pkg/runtime"
-	"k8s.io/apimachinery/pkg/runtime/serializer"
 	genericapifilters "k8s.io/apiserver/pkg/endpoints/filters"
 	apirequest "k8s.io/apiserver/pkg/endpoints/request"
 	genericapiserver "k8s.io/apiserver/pkg/server"
@@ -15,6 +13,7 @@ import (
 	"k8s.io/apiserver/pkg/server/healthz"
 	"k8s.io/apiserver/pkg/server/mux"
 	genericoptions "k8s.io/apiserver/pkg/server/options"
+	"k8s.io/client-go/kubernetes/scheme"
 	"k8s.io/component-base/metrics/legacyregistry"
 
 	"platform.example.io/stores/pkg/certificate"
@@ -134,12 +133,12 @@ func pages(p prober) http.Handler {
 	return pages
 }
 
-// guard asks who somebody is and what they may do.
+// guard asks who somebody is and what they may do. Refusals are the Status objects
+// that clients of Kubernetes read.
 func guard(handler http.Handler, authentication genericapiserver.AuthenticationInfo, authorization genericapiserver.AuthorizationInfo) http.Handler {
 	resolver := &apirequest.RequestInfoFactory{}
-	codecs := serializer.NewCodecFactory(runtime.NewScheme())
-	handler = genericapifilters.WithAuthorization(handler, authorization.Authorizer, codecs)
-	handler = genericapifilters.WithAuthentication(handler, authentication.Authenticator, genericapifilters.Unauthorized(codecs), nil, nil)
+	handler = genericapifilters.WithAuthorization(handler, authorization.Authorizer, scheme.Codecs)
+	handler = genericapifilters.WithAuthentication(handler, authentication.Authenticator, genericapifilters.Unauthorized(scheme.Codecs), nil, nil)
 	handler = genericapifilters.WithRequestInfo(handler, resolver)
 	handler = genericapifilters.WithCacheControl(handler)
 	handler = genericfilters.WithHTTPLogging(handler)
