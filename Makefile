@@ -1,5 +1,5 @@
-# The project's interface: `make help` lists it. Everything it makes and runs
-# lives under .local, needs Go and make, and goes with `make clean`.
+# The project's interface: `make help` lists it. What is built and run here is
+# below .local and goes with `make clean`; what npm installs stays below web and test.
 
 SHELL := /bin/bash
 .SHELLFLAGS := -o errexit -o nounset -o pipefail -c
@@ -30,21 +30,20 @@ HELM_MODULE := test/clients/helm
 # It starts what cert-manager is made of; to lint it would be to analyse all of that.
 CERTMANAGER_MODULE := test/clients/certmanager
 # The same: which container runtime, pod network, DNS, volumes and ingress a real node has.
-NODE_MODULES := $(addprefix hack/realnode/,cni containerd coredns localpath skipper)
-NODE_BIN := $(BIN)/node
-NODE_PROGRAMS := $(addprefix $(NODE_BIN)/,containerd containerd-shim-runc-v2 ctr bridge host-local loopback coredns local-path-provisioner skipper pause fetch)
+REALNODE_MODULES := $(addprefix hack/realnode/,cni containerd coredns localpath skipper)
+REALNODE_BIN := $(BIN)/node
+REALNODE_PROGRAMS := $(addprefix $(REALNODE_BIN)/,containerd containerd-shim-runc-v2 ctr bridge host-local loopback coredns local-path-provisioner skipper pause fetch)
 # How many packages are tested at once. Each that starts a control plane needs
 # about 600 MB.
 TEST_PARALLEL ?= 2
 TEST_TIMEOUT ?= 15m
-# `make test-race` sets it: the race detector compiles everything once more, and
-# needs a C compiler.
+# `make test-race` sets it: the race detector compiles everything once more.
 RACE ?=
 FUZZTIME ?= 30s
 
-# The dashboard's page is built where there is Node; elsewhere a placeholder says
+# The dashboard's page is built where there are Node and npm; elsewhere a placeholder says
 # so. Its advice about reasons is read from the document that describes them.
-NODE := $(shell command -v node >/dev/null 2>&1 && command -v npm 2>/dev/null)
+NPM := $(shell command -v node >/dev/null 2>&1 && command -v npm 2>/dev/null)
 PAGE := web/page/dist/index.html
 PAGE_SOURCES := $(shell find web/app -type f -not -path '*/node_modules/*') docs/conditions.md
 
@@ -54,10 +53,10 @@ PAGE_SOURCES := $(shell find web/app -type f -not -path '*/node_modules/*') docs
 help: ## Say what there is to make
 	@awk 'BEGIN { FS = ":.*## " } \
 		/^##@ / { printf "\n%s\n", substr($$0, 5) } \
-		/^[a-z-]+:.*## / { printf "  make %-18s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+		/^[a-z0-9-]+:.*## / { printf "  make %-18s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 .PHONY: demo
-demo: build localcluster $(if $(REAL),realnode images) ## From nothing to two running shops, and what to type next (NODES=real: to a customer's order)
+demo: build localcluster $(if $(REAL),realnode images) ## Bring up two shops from nothing, and say what to type next (NODES=real: one shop, and a customer's order)
 	@NODES=$(NODES) hack/$(if $(REAL),demo-real,demo).sh
 
 .PHONY: up
@@ -75,7 +74,7 @@ status: localcluster ## Say what runs, where and how well
 .PHONY: dashboard
 dashboard: up ## Show the stores of the local control plane in a browser
 	@echo "Open http://127.0.0.1:8001/dashboard/  (Ctrl-C ends it)"
-	@KUBECONFIG=$(LOCAL)/kubeconfig $(BIN)/kubectl proxy --port=8001 --www=web/page/$(if $(NODE),dist,placeholder) --www-prefix=/dashboard/
+	@KUBECONFIG=$(LOCAL)/kubeconfig $(BIN)/kubectl proxy --port=8001 --www=web/page/$(if $(NPM),dist,placeholder) --www-prefix=/dashboard/
 
 .PHONY: down
 down: ## Stop everything; stores are kept for the next `make up`
@@ -88,7 +87,7 @@ clean: down ## Stop everything and remove .local, stores included
 ##@ Build it
 
 .PHONY: build
-build: $(if $(NODE),$(PAGE)) ## Build the platform: .local/bin/apiserver, the dashboard in it where there is Node
+build: $(if $(NPM),$(PAGE)) ## Build the platform: .local/bin/apiserver, with the dashboard in it where there is Node
 	@hack/build.sh . ./cmd/apiserver $(BIN)/apiserver '$(APISERVER_LDFLAGS)' '1 to 3 minutes'
 
 .PHONY: localcluster
@@ -102,35 +101,35 @@ $(BIN)/kubectl: $(BIN)/localcluster
 	@ln -sf localcluster $@
 
 .PHONY: realnode
-realnode: $(NODE_PROGRAMS) ## Build what a real node runs: .local/bin/node
+realnode: $(REALNODE_PROGRAMS) ## Build what real nodes run: .local/bin/node
 
 # Static: some of them become images, in which there is nothing else.
-$(NODE_PROGRAMS): export CGO_ENABLED := 0
-$(NODE_BIN)/containerd $(NODE_BIN)/containerd-shim-runc-v2 $(NODE_BIN)/ctr: hack/realnode/containerd/go.mod | $(BIN)
+$(REALNODE_PROGRAMS): export CGO_ENABLED := 0
+$(REALNODE_BIN)/containerd $(REALNODE_BIN)/containerd-shim-runc-v2 $(REALNODE_BIN)/ctr: hack/realnode/containerd/go.mod | $(BIN)
 	@hack/build.sh hack/realnode/containerd github.com/containerd/containerd/v2/cmd/$(@F) $@ '-s -w' '1 to 2 minutes'
 	@touch $@
 
-$(NODE_BIN)/bridge $(NODE_BIN)/loopback: hack/realnode/cni/go.mod | $(BIN)
+$(REALNODE_BIN)/bridge $(REALNODE_BIN)/loopback: hack/realnode/cni/go.mod | $(BIN)
 	@hack/build.sh hack/realnode/cni github.com/containernetworking/plugins/plugins/main/$(@F) $@ '-s -w' 'a few seconds'
 	@touch $@
 
-$(NODE_BIN)/host-local: hack/realnode/cni/go.mod | $(BIN)
+$(REALNODE_BIN)/host-local: hack/realnode/cni/go.mod | $(BIN)
 	@hack/build.sh hack/realnode/cni github.com/containernetworking/plugins/plugins/ipam/$(@F) $@ '-s -w' 'a few seconds'
 	@touch $@
 
-$(NODE_BIN)/coredns: hack/realnode/coredns/go.mod hack/realnode/coredns/main.go | $(BIN)
+$(REALNODE_BIN)/coredns: hack/realnode/coredns/go.mod hack/realnode/coredns/main.go | $(BIN)
 	@hack/build.sh hack/realnode/coredns . $@ '-s -w' '1 to 2 minutes'
 	@touch $@
 
-$(NODE_BIN)/local-path-provisioner: hack/realnode/localpath/go.mod | $(BIN)
+$(REALNODE_BIN)/local-path-provisioner: hack/realnode/localpath/go.mod | $(BIN)
 	@hack/build.sh hack/realnode/localpath github.com/rancher/local-path-provisioner $@ '-s -w' '1 minute'
 	@touch $@
 
-$(NODE_BIN)/skipper: hack/realnode/skipper/go.mod | $(BIN)
+$(REALNODE_BIN)/skipper: hack/realnode/skipper/go.mod | $(BIN)
 	@hack/build.sh hack/realnode/skipper github.com/zalando/skipper/cmd/skipper $@ '-s -w' '2 minutes'
 	@touch $@
 
-$(NODE_BIN)/pause $(NODE_BIN)/fetch: $(NODE_BIN)/%: hack/localcluster/%/main.go | $(BIN)
+$(REALNODE_BIN)/pause $(REALNODE_BIN)/fetch: $(REALNODE_BIN)/%: hack/localcluster/%/main.go | $(BIN)
 	@hack/build.sh hack/localcluster ./$* $@ '-s -w' 'a few seconds'
 	@touch $@
 
@@ -150,18 +149,16 @@ $(BIN)/certmanager: $(wildcard $(CERTMANAGER_MODULE)/*.go) $(CERTMANAGER_MODULE)
 	@hack/build.sh $(CERTMANAGER_MODULE) . $@ '-s -w' '1 to 2 minutes'
 	@touch $@
 
-NODE_CLIENT := test/clients/node
-
 # IMAGES picks some (`make images IMAGES="postgres medusa"`), REFRESH=1 takes newer packages.
 IMAGES ?=
 REFRESH ?=
 .PHONY: images
-images: | $(BIN) ## Make the container images that shops run on real nodes: .local/images/*.tar (needs Debian, Node and npm)
+images: | $(BIN) ## Build the images of real nodes' shops: .local/images/*.tar (needs Debian, Node and npm)
 	@go build -buildvcs=false -o $(BIN)/images ./hack/images
 	@$(BIN)/images -out $(LOCAL)/images $(if $(REFRESH),-refresh) $(IMAGES)
 
 %/node_modules/.package-lock.json: %/package.json %/package-lock.json
-	@[[ -n "$(NODE)" ]] || { echo "This needs Node (20 or later) and npm, and finds none." >&2; exit 1; }
+	@[[ -n "$(NPM)" ]] || { echo "This needs Node (20 or later) and npm, and finds none." >&2; exit 1; }
 	cd $* && npm ci --no-audit --no-fund
 	@touch $@
 
@@ -171,30 +168,36 @@ $(PAGE): $(PAGE_SOURCES) | web/app/node_modules/.package-lock.json
 $(BIN):
 	@mkdir -p $@
 
+# Golden files come last: some are of servers that are built from what was generated.
 .PHONY: generate
-generate: ## Regenerate code, manifests and golden files
+generate: ## Regenerate code, manifests, reference pages and golden files
 	hack/update-codegen.sh
 	hack/update-artifacts.sh
+	@$(MAKE) build localcluster
 	hack/update-goldens.sh
 
 .PHONY: generate-web
 generate-web: up web/app/node_modules/.package-lock.json ## Regenerate the dashboard's types from the API as it is served
 	$(BIN)/kubectl --kubeconfig $(LOCAL)/kubeconfig get --raw /openapi/v3/apis/platform.example.io/v1alpha1 | node web/app/scripts/types.mjs
 
+.PHONY: screenshots
+screenshots: build localcluster test/web/node_modules/.package-lock.json ## Take the pictures of docs/dashboard.md anew
+	cd test/web && npx playwright test --config screenshots.config.ts
+
 ##@ Test it
 
 .PHONY: test
-test: test-unit test-cluster test-clients test-localcluster ## Run every test
+test: test-unit test-cluster test-clients test-localcluster ## Run the tests below down to test-localcluster; CI runs the next three too
 
 .PHONY: test-race
-test-race: ## Run every test under the race detector
+test-race: ## The same under the race detector (needs a C compiler)
 	@$(MAKE) test RACE=-race
 
 .PHONY: test-unit
 test-unit: build ## Tests that need no control plane: units, golden files, fuzz corpora
 	hack/test.sh unit $(RACE) -p $(TEST_PARALLEL) -timeout $(TEST_TIMEOUT)
 
-# Their results hang on binaries that go's test cache does not see: never cached.
+# Their results depend on binaries that go's test cache does not see: never cached.
 .PHONY: test-cluster
 test-cluster: build localcluster $(BIN)/helm ## Tests against a real control plane: storage, provisioner, end to end
 	hack/test.sh cluster $(RACE) -count=1 -p $(TEST_PARALLEL) -timeout $(TEST_TIMEOUT)
@@ -207,15 +210,14 @@ test-storage: localcluster ## The storage's tests only, the upstream conformance
 test-e2e: build localcluster ## The end-to-end tests only
 	go test $(RACE) -count=1 -timeout $(TEST_TIMEOUT) ./test/e2e/...
 
-# `make test` has a short run of these tests: one seed, a few stores. STORES are
-# those of each seed; AT_ONCE seeds run beside each other. Run as a program, so that its verdict is the last line.
-SEEDS ?= 20
-STORES ?= 60
-AT_ONCE ?= 1
-.PHONY: test-faults
-test-faults: build localcluster ## SEEDS (20) churns of stores while servers are killed and connections fail
-	go test $(RACE) -c -o $(BIN)/faults.test ./test/faults
-	@$(BIN)/faults.test -test.v -test.timeout 0 -test.run '^TestFaults$$' -seeds $(SEEDS) -stores $(STORES) -at-once $(AT_ONCE)
+.PHONY: test-clients
+test-clients: build localcluster $(BIN)/kubectl-newest $(BIN)/kubectl-oldest test/clients/node/node_modules/.package-lock.json ## Tests with other people's clients: three kubectls, controller-runtime, kstatus, Node
+	cd test/clients && go test $(RACE) -count=1 -timeout $(TEST_TIMEOUT) ./...
+
+# Without the race detector: it would compile all of Kubernetes once more.
+.PHONY: test-localcluster
+test-localcluster: build localcluster ## The tests of the local control plane itself
+	cd hack/localcluster && go test -count=1 -timeout $(TEST_TIMEOUT) ./...
 
 # Its control plane has Services on loopback, port 443: run it as root, or see what it says.
 .PHONY: test-chart
@@ -225,10 +227,6 @@ test-chart: build localcluster $(BIN)/helm $(BIN)/certmanager ## The chart: lint
 	go test $(RACE) ./test/chart
 	go test $(RACE) -count=1 -timeout $(TEST_TIMEOUT) ./test/chart/lifecycle
 
-.PHONY: test-clients
-test-clients: build localcluster $(BIN)/kubectl-newest $(BIN)/kubectl-oldest $(NODE_CLIENT)/node_modules/.package-lock.json ## Tests with other people's clients: three kubectls, controller-runtime, kstatus, Node
-	cd test/clients && go test $(RACE) -count=1 -timeout $(TEST_TIMEOUT) ./...
-
 # WEB_ARGS are Playwright's: `make test-web WEB_ARGS=failure`.
 WEB_ARGS ?=
 .PHONY: test-web
@@ -236,18 +234,24 @@ test-web: build localcluster web/app/node_modules/.package-lock.json test/web/no
 	cd web/app && npm test
 	cd test/web && npm test -- $(WEB_ARGS)
 
-.PHONY: screenshots
-screenshots: build localcluster test/web/node_modules/.package-lock.json ## Take the pictures of docs/dashboard.md anew
-	cd test/web && npx playwright test --config screenshots.config.ts
-
 # Root on Linux; what else a machine needs is said by `make preflight`.
 .PHONY: test-real
 test-real: build localcluster realnode images ## The platform on a node that runs containers (root; docs/realnodes.md)
 	go test $(RACE) -count=1 -v -timeout 45m ./test/real
 
-.PHONY: test-localcluster
-test-localcluster: build localcluster ## The tests of the local control plane itself
-	cd hack/localcluster && go test -count=1 -timeout $(TEST_TIMEOUT) ./...
+# `make test` has a short run of these tests: one seed, a few stores. STORES are
+# those of each seed; AT_ONCE seeds run beside each other. Run as a program, so that its verdict is the last line.
+SEEDS ?= 20
+STORES ?= 60
+AT_ONCE ?= 1
+.PHONY: test-faults
+test-faults: build localcluster ## Create, change and delete stores while servers are killed and connections fail (SEEDS=20)
+	go test $(RACE) -c -o $(BIN)/faults.test ./test/faults
+	@$(BIN)/faults.test -test.v -test.timeout 0 -test.run '^TestFaults$$' -seeds $(SEEDS) -stores $(STORES) -at-once $(AT_ONCE)
+
+.PHONY: fuzz
+fuzz: ## Fuzz every target for FUZZTIME each (30s)
+	@hack/fuzz.sh $(FUZZTIME)
 
 # Nothing here fails by a time. BENCH_ARGS are the load driver's: docs/performance.md.
 BENCH_ARGS ?=
@@ -264,14 +268,10 @@ bench-provision: build localcluster $(BIN)/helm ## Measure shops per second to R
 	go build -o $(BIN)/bench ./test/bench
 	$(BIN)/bench provision $(PROVISION_ARGS)
 
-.PHONY: fuzz
-fuzz: ## Fuzz every target for FUZZTIME (30s) each
-	@hack/fuzz.sh $(FUZZTIME)
-
 ##@ Check it
 
 .PHONY: verify
-verify: verify-fmt verify-mod verify-artifacts verify-codegen verify-web verify-vuln lint ## Everything that review should not have to look for
+verify: verify-fmt verify-mod verify-artifacts verify-codegen verify-web verify-vuln lint ## Run all checks below but vuln
 
 .PHONY: verify-fmt
 verify-fmt: ## Go is formatted and shell parses
@@ -279,7 +279,7 @@ verify-fmt: ## Go is formatted and shell parses
 
 .PHONY: verify-mod
 verify-mod: ## go.mod and go.sum are tidy, in every module
-	@hack/verify-mod.sh $(MODULES) $(KUBECTL_MODULES) $(HELM_MODULE) $(CERTMANAGER_MODULE) $(NODE_MODULES)
+	@hack/verify-mod.sh $(MODULES) $(KUBECTL_MODULES) $(HELM_MODULE) $(CERTMANAGER_MODULE) $(REALNODE_MODULES)
 
 .PHONY: verify-artifacts
 verify-artifacts: ## artifacts/apiservice is what the chart renders
@@ -290,12 +290,12 @@ verify-codegen: ## Generated code is what the types generate
 	@hack/verify-codegen.sh
 
 .PHONY: verify-web
-verify-web: web/app/node_modules/.package-lock.json test/web/node_modules/.package-lock.json ## The dashboard's TypeScript is what it says it is
+verify-web: web/app/node_modules/.package-lock.json test/web/node_modules/.package-lock.json ## The dashboard's TypeScript has no type errors
 	cd web/app && npm run check
 	cd test/web && npm run check
 
 .PHONY: verify-vuln
-verify-vuln: ## No known vulnerability is in what the platform calls, where vuln.go.dev can be asked
+verify-vuln: ## No known vulnerability is in what the platform calls; says so where vuln.go.dev does not answer
 	@hack/vuln.sh --where-reachable .
 
 .PHONY: lint
@@ -303,5 +303,5 @@ lint: ## go vet and staticcheck, in every module
 	@hack/lint.sh $(MODULES)
 
 .PHONY: vuln
-vuln: ## Known vulnerabilities in what the platform, the local cluster and the tools call; needs the network
+vuln: ## The same for the local cluster and the tools too; fails where vuln.go.dev does not answer
 	@hack/vuln.sh . hack/localcluster hack/tools
