@@ -4,10 +4,13 @@ import (
 	"slices"
 	"testing"
 
+	corev1 "k8s.io/api/core/v1"
 	rbacv1 "k8s.io/api/rbac/v1"
 	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime/schema"
+	psaapi "k8s.io/pod-security-admission/api"
+	"k8s.io/pod-security-admission/policy"
 
 	"platform.example.io/stores/pkg/apis/stores/v1alpha1"
 	"platform.example.io/stores/pkg/config"
@@ -80,5 +83,42 @@ func mayApply(t *testing.T, reads, writes *rbacv1.ClusterRole, revision *engine.
 				t.Errorf("engine %s renders %s; store-provisioner-in-store may not %s it", revision.Engine, resource, verb)
 			}
 		}
+	}
+}
+
+// TestEnginesOfOnesOwn wants a volume of engines in the restricted pods that read the
+// configuration, where that says it is, whichever of the allowed sources it has.
+func TestEnginesOfOnesOwn(t *testing.T) {
+	evaluator, err := policy.NewEvaluator(policy.DefaultChecks(), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	type values = map[string]any
+	for name, source := range map[string]values{
+		"configMap":             {"name": "engines", "items": []any{values{"key": "definition", "path": "mine/r1/engine.yaml"}}},
+		"csi":                   {"driver": "git.example.com", "readOnly": true},
+		"image":                 {"reference": "registry.example.com/engines:1"},
+		"persistentVolumeClaim": {"claimName": "engines", "readOnly": true},
+		"projected":             {"sources": []any{values{"configMap": values{"name": "engines"}}}},
+		"secret":                {"secretName": "engines", "items": []any{values{"key": "definition", "path": "mine/r1/engine.yaml"}}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			override := values{"engines": values{"volume": values{name: source}}}
+			directory := platformOf(t, nil, override).EngineDirectory
+			objects := renderObjects(t, nil, override)
+			for _, deployment := range []string{"store-apiserver", "store-provisioner"} {
+				template := findDeployment(t, objects, deployment).Spec.Template
+				if !slices.ContainsFunc(template.Spec.Containers[0].VolumeMounts, func(mount corev1.VolumeMount) bool {
+					return mount.Name == "engines" && mount.MountPath == directory && mount.ReadOnly
+				}) {
+					t.Errorf("%s has no engines in %s: %+v", deployment, directory, template.Spec.Containers[0].VolumeMounts)
+				}
+				result := policy.AggregateCheckResults(evaluator.EvaluatePod(
+					psaapi.LevelVersion{Level: psaapi.LevelRestricted, Version: psaapi.LatestVersion()}, &template.ObjectMeta, &template.Spec))
+				if !result.Allowed {
+					t.Errorf("%s: %s: %s", deployment, result.ForbiddenReason(), result.ForbiddenDetail())
+				}
+			}
+		})
 	}
 }

@@ -159,7 +159,7 @@ func TestServiceMonitors(t *testing.T) {
 	}{
 		{"CertManager", map[string]any{"mode": "CertManager"}, nil, "cert-manager certifies both"},
 		{"SelfManaged", map[string]any{"mode": "SelfManaged"}, []string{"store-provisioner"}, "the provisioner signs for itself, as Kubernetes' own controllers do"},
-		{"Existing", map[string]any{"mode": "Existing", "secretName": "mine", "caBundle": "bWluZQ=="}, []string{"store-provisioner"}, "one certificate is given"},
+		{"Existing", map[string]any{"mode": "Existing", "secretName": "mine", "caBundle": authority}, []string{"store-provisioner"}, "one certificate is given"},
 	} {
 		t.Run(c.mode, func(t *testing.T) {
 			on["servingCertificate"] = c.override

@@ -5,6 +5,7 @@ package chart
 
 import (
 	"bytes"
+	"encoding/base64"
 	"errors"
 	"io"
 	"testing"
@@ -22,6 +23,9 @@ import (
 )
 
 const chartDirectory = "../../charts/store-platform"
+
+// authority looks like an issuer's certificate, in PEM in base64.
+var authority = base64.StdEncoding.EncodeToString([]byte("-----BEGIN CERTIFICATE-----\nbWluZQ==\n-----END CERTIFICATE-----\n"))
 
 // valueSets are the shipped value sets, by the name of their golden file.
 var valueSets = map[string][]string{

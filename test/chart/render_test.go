@@ -2,6 +2,7 @@ package chart
 
 import (
 	"bufio"
+	"encoding/base64"
 	"flag"
 	"os"
 	"path/filepath"
@@ -128,9 +129,9 @@ func TestSelfManaged(t *testing.T) {
 }
 
 func TestCertificateModes(t *testing.T) {
-	existing := map[string]any{"servingCertificate": map[string]any{"mode": "Existing", "secretName": "mine", "caBundle": "bWluZQ=="}}
+	existing := map[string]any{"servingCertificate": map[string]any{"mode": "Existing", "secretName": "mine", "caBundle": authority}}
 	objects := renderObjects(t, nil, existing)
-	if got := string(apiService(t, objects).Spec.CABundle); got != "mine" {
+	if got := base64.StdEncoding.EncodeToString(apiService(t, objects).Spec.CABundle); got != authority {
 		t.Errorf("mode Existing: caBundle is %q, want the given one", got)
 	}
 	if secrets := find[*corev1.Secret](objects); len(secrets) > 0 {
