@@ -50,14 +50,14 @@ func run(ctx context.Context, out, source string, refresh bool, names []string) 
 	if err := os.MkdirAll(work, 0o755); err != nil {
 		return fmt.Errorf("make directory: %w", err)
 	}
-	kitchen := &recipe.Kitchen{Source: source, Work: work, Debian: debian.Archive{Directory: filepath.Join(work, "apt")}}
+	builder := &recipe.Builder{Source: source, Work: work, Debian: debian.Archive{Directory: filepath.Join(work, "apt")}}
 	if refresh {
-		if err := kitchen.Debian.Update(ctx); err != nil {
+		if err := builder.Debian.Update(ctx); err != nil {
 			return err
 		}
 	}
 	for _, r := range recipes {
-		if err := cook(ctx, kitchen, r, out, refresh); err != nil {
+		if err := build(ctx, builder, r, out, refresh); err != nil {
 			return fmt.Errorf("make image %s: %w", r.Name, err)
 		}
 	}
@@ -79,10 +79,10 @@ func choose(names []string) ([]recipe.Recipe, error) {
 	return chosen, nil
 }
 
-// cook makes one image, unless it is there and made of the same.
-func cook(ctx context.Context, kitchen *recipe.Kitchen, r recipe.Recipe, out string, refresh bool) error {
+// build makes one image, unless it is there and made of the same.
+func build(ctx context.Context, builder *recipe.Builder, r recipe.Recipe, out string, refresh bool) error {
 	path, keyPath := filepath.Join(out, r.Name+".tar"), filepath.Join(out, r.Name+".key")
-	key, err := r.Key(kitchen.Source)
+	key, err := r.Key(builder.Source)
 	if err != nil {
 		return err
 	}
@@ -93,10 +93,10 @@ func cook(ctx context.Context, kitchen *recipe.Kitchen, r recipe.Recipe, out str
 		}
 	}
 	started := time.Now()
-	kitchen.Say = func(format string, args ...any) {
+	builder.Say = func(format string, args ...any) {
 		fmt.Printf("%-13s %s\n", r.Name, fmt.Sprintf(format, args...))
 	}
-	image, err := r.Build(ctx, kitchen)
+	image, err := r.Build(ctx, builder)
 	if err != nil {
 		return err
 	}

@@ -21,12 +21,10 @@ const (
 	ComponentApplication = "application"
 	// ComponentDatabase keeps the shop's data.
 	ComponentDatabase = "database"
+	// ComponentCache holds what can be lost.
+	ComponentCache = "cache"
 	// ComponentBootstrap sets the shop up once.
 	ComponentBootstrap = "bootstrap"
-	// ComponentFoundation is what every store's namespace has, whatever its engine.
-	ComponentFoundation = "foundation"
-	// ComponentRoute leads requests from outside to the application.
-	ComponentRoute = "route"
 )
 
 // The Service of every shop, which the foundation renders and the route leads to.

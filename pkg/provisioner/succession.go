@@ -109,8 +109,8 @@ func (s succession) turn(d *desired) (reason string) {
 			return ReasonWaitingForDatabase
 		}
 	case kindDeployment, kindCronJob:
-		// What else there is to run, a cache for example, is not kept waiting.
-		if d.component == engine.ComponentDatabase || d.component == componentCache {
+		// These do not wait: the bootstrap needs the database, and a cache has nothing to migrate.
+		if d.component == engine.ComponentDatabase || d.component == engine.ComponentCache {
 			return ""
 		}
 		if !s.database {
@@ -122,9 +122,6 @@ func (s succession) turn(d *desired) (reason string) {
 	}
 	return ""
 }
-
-// componentCache holds nothing that a release could migrate.
-const componentCache = "cache"
 
 // wait is what stops the work until the predecessor's turn is over.
 func (w *work) wait(reason string) *stop {

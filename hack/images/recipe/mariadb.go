@@ -17,8 +17,8 @@ var (
 // mariadb is MariaDB 10.11, in place of the official image of a newer one.
 var mariadb = Recipe{
 	Name: "mariadb", Reference: "localhost/mariadb:10.11-debian", Replaces: "docker.io/library/mariadb:11.8.8",
-	build: func(ctx context.Context, k *Kitchen) (*archive.Image, error) {
-		layer, err := k.layer(ctx, "mariadb", programs{
+	build: func(ctx context.Context, b *Builder) (*archive.Image, error) {
+		layer, err := b.layer(ctx, "mariadb", programs{
 			packages: []string{"mariadb-server-core", "mariadb-client-core"}, alone: []string{"mariadb-client"},
 			keep: []string{
 				"/usr/sbin/mariadbd", "/usr/bin/mariadb", "/usr/bin/mariadb-admin", "/usr/bin/mariadb-dump", "/usr/bin/mariadb-check", "/usr/share/mysql",
@@ -28,7 +28,7 @@ var mariadb = Recipe{
 		if err != nil {
 			return nil, err
 		}
-		layer.File("/usr/local/bin/docker-entrypoint.sh", mariadbEntrypoint, true)
+		addEntrypoint(layer, mariadbEntrypoint)
 		layer.File("/usr/local/bin/healthcheck.sh", mariadbHealthcheck, true)
 		layer.Directory("/var/lib/mysql", true)
 		layer.Directory("/run/mysqld", true)

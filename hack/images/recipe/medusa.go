@@ -24,16 +24,16 @@ var medusaReleases = []string{"2.21.2", "2.20.1"}
 func medusa(name, version string) Recipe {
 	return Recipe{
 		Name: name, Reference: "docker.io/library/store-medusa:" + version + "-r1", sources: []string{"medusa"},
-		build: func(ctx context.Context, k *Kitchen) (*archive.Image, error) {
-			node, system, err := k.medusaSystem(ctx)
+		build: func(ctx context.Context, b *Builder) (*archive.Image, error) {
+			node, system, err := b.medusaSystem(ctx)
 			if err != nil {
 				return nil, err
 			}
-			directory, err := k.installMedusa(ctx, version, node)
+			directory, err := b.installMedusa(ctx, version, node)
 			if err != nil {
 				return nil, err
 			}
-			common, release, err := k.medusaApplication(directory)
+			common, release, err := b.medusaApplication(directory)
 			if err != nil {
 				return nil, err
 			}
@@ -51,12 +51,12 @@ func medusa(name, version string) Recipe {
 const medusaRoot = "/srv/medusa"
 
 // medusaSystem is Node, in a layer with what it needs and as a program for here.
-func (k *Kitchen) medusaSystem(ctx context.Context) (node string, system *archive.Layer, err error) {
+func (b *Builder) medusaSystem(ctx context.Context) (node string, system *archive.Layer, err error) {
 	program, known := nodePackages[runtime.GOARCH]
 	if !known {
 		return "", nil, fmt.Errorf("npm has no Node for %s", runtime.GOARCH)
 	}
-	directory, err := k.install(ctx, "medusa/node")
+	directory, err := b.install(ctx, "medusa/node")
 	if err != nil {
 		return "", nil, err
 	}
@@ -64,30 +64,30 @@ func (k *Kitchen) medusaSystem(ctx context.Context) (node string, system *archiv
 	if err != nil {
 		return "", nil, err
 	}
-	system, err = k.layer(ctx, "medusa", programs{
+	system, err = b.layer(ctx, "medusa", programs{
 		packages: []string{"libstdc++6"}, more: map[string]string{"/usr/local/bin/node": node},
 	})
 	return node, system, err
 }
 
 // installMedusa returns a directory with a release and its built admin.
-func (k *Kitchen) installMedusa(ctx context.Context, version, node string) (string, error) {
-	directory, err := k.install(ctx, "medusa/"+version, "medusa/medusa-config.js", "medusa/build-admin.js")
+func (b *Builder) installMedusa(ctx context.Context, version, node string) (string, error) {
+	directory, err := b.install(ctx, "medusa/"+version, "medusa/medusa-config.js", "medusa/build-admin.js")
 	if err != nil {
 		return "", err
 	}
 	return directory, once(directory, "public", []string{"package-lock.json", "medusa-config.js", "build-admin.js"}, func() error {
-		k.Say("build the admin (a minute or two)")
+		b.Say("build the admin (a minute or two)")
 		return command(ctx, directory, []string{"MEDUSA_DISABLE_TELEMETRY=1", "NODE_OPTIONS=--max-old-space-size=3072"}, node, "build-admin.js")
 	})
 }
 
 // medusaApplication is Medusa with its built admin: what the images of all releases
 // hold alike, which a node has but once, and what only this one has.
-func (k *Kitchen) medusaApplication(directory string) (common, release *archive.Layer, err error) {
+func (b *Builder) medusaApplication(directory string) (common, release *archive.Layer, err error) {
 	var locks []string
 	for _, version := range medusaReleases {
-		locks = append(locks, filepath.Join(k.Source, "medusa", version, "package-lock.json"))
+		locks = append(locks, filepath.Join(b.Source, "medusa", version, "package-lock.json"))
 	}
 	alike, err := packagesAlike(locks)
 	if err != nil {

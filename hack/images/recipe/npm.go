@@ -17,13 +17,13 @@ import (
 // install puts what a package-lock.json in a directory of the images' names into a
 // directory of its own and returns that. Other files of the images are copied, too.
 // What was installed from the same lock stays.
-func (k *Kitchen) install(ctx context.Context, source string, files ...string) (string, error) {
-	directory := filepath.Join(k.Work, "npm", source)
+func (b *Builder) install(ctx context.Context, source string, files ...string) (string, error) {
+	directory := filepath.Join(b.Work, "npm", source)
 	if err := os.MkdirAll(directory, 0o755); err != nil {
 		return "", fmt.Errorf("make directory: %w", err)
 	}
 	for _, file := range append([]string{source + "/package.json", source + "/package-lock.json"}, files...) {
-		data, err := os.ReadFile(filepath.Join(k.Source, file))
+		data, err := os.ReadFile(filepath.Join(b.Source, file))
 		if err != nil {
 			return "", fmt.Errorf("read what is installed: %w", err)
 		}
@@ -32,7 +32,7 @@ func (k *Kitchen) install(ctx context.Context, source string, files ...string) (
 		}
 	}
 	return directory, once(directory, "node_modules", []string{"package-lock.json"}, func() error {
-		k.Say("npm ci (a minute or two)")
+		b.Say("npm ci (a minute or two)")
 		// Scripts of packages are programs of others; none of these packages needs its own.
 		return command(ctx, directory, nil, "npm", "ci", "--omit=dev", "--ignore-scripts", "--no-audit", "--no-fund")
 	})

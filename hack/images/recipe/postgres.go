@@ -13,9 +13,9 @@ var postgresEntrypoint []byte
 // postgres is PostgreSQL 15, in place of the official image of a newer one.
 var postgres = Recipe{
 	Name: "postgres", Reference: "localhost/postgres:15-debian", Replaces: "docker.io/library/postgres:17.6",
-	build: func(ctx context.Context, k *Kitchen) (*archive.Image, error) {
+	build: func(ctx context.Context, b *Builder) (*archive.Image, error) {
 		const server = "/usr/lib/postgresql/15"
-		layer, err := k.layer(ctx, "postgres", programs{
+		layer, err := b.layer(ctx, "postgres", programs{
 			packages: []string{"postgresql-15", "libc-bin"},
 			// Only what compiles queries to machine code is linked with LLVM; without
 			// it PostgreSQL interprets them.
@@ -26,7 +26,7 @@ var postgres = Recipe{
 		if err != nil {
 			return nil, err
 		}
-		layer.File("/usr/local/bin/docker-entrypoint.sh", postgresEntrypoint, true)
+		addEntrypoint(layer, postgresEntrypoint)
 		layer.Directory("/var/lib/postgresql/data", true)
 		layer.Directory("/run/postgresql", true)
 		return &archive.Image{Layers: []*archive.Layer{layer}, Config: archive.Config{

@@ -17,7 +17,7 @@ type Recipe struct {
 	Replaces string
 	// sources are directories below the repository's images that it is made of.
 	sources []string
-	build   func(ctx context.Context, k *Kitchen) (*archive.Image, error)
+	build   func(ctx context.Context, b *Builder) (*archive.Image, error)
 }
 
 // All are the recipes, quick ones first.
@@ -27,6 +27,6 @@ var All = []Recipe{
 }
 
 // Build makes the image.
-func (r Recipe) Build(ctx context.Context, k *Kitchen) (*archive.Image, error) {
-	return r.build(ctx, k)
+func (r Recipe) Build(ctx context.Context, b *Builder) (*archive.Image, error) {
+	return r.build(ctx, b)
 }

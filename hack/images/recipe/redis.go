@@ -9,8 +9,8 @@ import (
 // redis is Redis 7.0.
 var redis = Recipe{
 	Name: "redis", Reference: "localhost/redis:7.0-debian", Replaces: "docker.io/library/redis:7.4.5",
-	build: func(ctx context.Context, k *Kitchen) (*archive.Image, error) {
-		layer, err := k.layer(ctx, "redis", programs{
+	build: func(ctx context.Context, b *Builder) (*archive.Image, error) {
+		layer, err := b.layer(ctx, "redis", programs{
 			packages: []string{"redis-tools", "redis-server"},
 			unwanted: []string{"perl-modules-5.36", "libperl5.36", "perl-base", "perl", "dpkg"},
 			// The server is a link to the former of the two: one program has both names.

@@ -29,9 +29,9 @@ var wordpressExtensions = []string{
 // not become ready, and says that.
 var wordpress = Recipe{
 	Name: "wordpress", Reference: "localhost/wordpress:6.1-debian", Replaces: "store-woocommerce:10.9.4-r1", sources: []string{"woocommerce"},
-	build: func(ctx context.Context, k *Kitchen) (*archive.Image, error) {
+	build: func(ctx context.Context, b *Builder) (*archive.Image, error) {
 		const web, php = "/usr/share/wordpress", "/usr/lib/php/20220829"
-		layer, err := k.layer(ctx, "wordpress", programs{
+		layer, err := b.layer(ctx, "wordpress", programs{
 			packages: []string{
 				"apache2-bin", "libapache2-mod-php8.2", "php8.2-cli", "php8.2-mysql", "php8.2-xml", "php8.2-mbstring", "php8.2-curl",
 				"media-types", "ca-certificates", "tzdata",
@@ -49,11 +49,11 @@ var wordpress = Recipe{
 		}
 		files := map[string]string{"host.conf": "apache.conf", "workers.conf": "workers.conf"}
 		for name, source := range files {
-			if err := layer.Copy("/etc/apache2/"+name, filepath.Join(k.Source, "woocommerce", source)); err != nil {
+			if err := layer.Copy("/etc/apache2/"+name, filepath.Join(b.Source, "woocommerce", source)); err != nil {
 				return nil, err
 			}
 		}
-		settings, err := os.ReadFile(filepath.Join(k.Source, "woocommerce", "php.ini"))
+		settings, err := os.ReadFile(filepath.Join(b.Source, "woocommerce", "php.ini"))
 		if err != nil {
 			return nil, fmt.Errorf("read settings of PHP: %w", err)
 		}

@@ -18,9 +18,6 @@ var (
 	failStages string
 )
 
-// FailAnnotation on a pod, or in its template, makes it fail; fail.yaml lists its values.
-const FailAnnotation = "localcluster.example.io/fail"
-
 // Stages returns kwok's configuration: how nodes, pods and volumes move on.
 func Stages() []byte {
 	return []byte(strings.Join([]string{

@@ -3,28 +3,19 @@
 # start makes the system tables, the users and the database that the environment names.
 set -eu
 
-fail() { printf 'mariadb: %s\n' "$1" >&2; exit 1; }
-# from_file NAME: the value of NAME, or what the file has that NAME_FILE names.
-from_file() {
-    eval "value=\${$1:-} file=\${$1_FILE:-}"
-    [ -z "$value" ] || [ -z "$file" ] || fail "both $1 and $1_FILE are set"
-    [ -z "$file" ] || value=$(cat "$file")
-    printf %s "$value"
-}
+server=mariadbd
+. /usr/local/lib/entrypoint.sh
+
 text() { printf "'%s'" "$(printf %s "$1" | sed 's/[\\'\'']/\\&/g')"; }
 name() { printf '`%s`' "$(printf %s "$1" | sed 's/`/``/g')"; }
 bootstrap() { mariadbd --no-defaults --bootstrap --datadir="$data" --log-warnings=0 --skip-log-bin "$@"; }
 
-case "${1:-mariadbd}" in
--*) set -- mariadbd "$@" ;;
-esac
-[ "${1:-mariadbd}" = mariadbd ] || exec "$@"
-[ $# -eq 0 ] || shift
-
 data=/var/lib/mysql
 if [ ! -d "$data/mysql" ] || [ -e "$data/.initialising" ]; then
-    root=$(from_file MARIADB_ROOT_PASSWORD) user=$(from_file MARIADB_USER)
-    password=$(from_file MARIADB_PASSWORD) database=$(from_file MARIADB_DATABASE)
+    root=$(from_file MARIADB_ROOT_PASSWORD)
+    user=$(from_file MARIADB_USER)
+    password=$(from_file MARIADB_PASSWORD)
+    database=$(from_file MARIADB_DATABASE)
     [ -n "$root" ] || fail "the environment has neither MARIADB_ROOT_PASSWORD nor MARIADB_ROOT_PASSWORD_FILE"
     # A start that is killed in here leaves the mark, and the next begins anew.
     touch "$data/.initialising"

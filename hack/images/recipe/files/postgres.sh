@@ -3,24 +3,15 @@
 # start makes the cluster, the user and the database that the environment names.
 set -eu
 
-fail() { printf 'postgres: %s\n' "$1" >&2; exit 1; }
-# from_file NAME: the value of NAME, or what the file has that NAME_FILE names.
-from_file() {
-    eval "value=\${$1:-} file=\${$1_FILE:-}"
-    [ -z "$value" ] || [ -z "$file" ] || fail "both $1 and $1_FILE are set"
-    [ -z "$file" ] || value=$(cat "$file")
-    printf %s "$value"
-}
-
-case "${1:-postgres}" in
--*) set -- postgres "$@" ;;
-esac
-[ "${1:-postgres}" = postgres ] || exec "$@"
-[ $# -eq 0 ] || shift
+server=postgres
+. /usr/local/lib/entrypoint.sh
 
 if [ ! -s "$PGDATA/PG_VERSION" ]; then
-    password=$(from_file POSTGRES_PASSWORD) user=$(from_file POSTGRES_USER) database=$(from_file POSTGRES_DB)
-    user=${user:-postgres} database=${database:-${user:-postgres}}
+    password=$(from_file POSTGRES_PASSWORD)
+    user=$(from_file POSTGRES_USER)
+    user=${user:-postgres}
+    database=$(from_file POSTGRES_DB)
+    database=${database:-$user}
     [ -n "$password" ] || fail "the environment has neither POSTGRES_PASSWORD nor POSTGRES_PASSWORD_FILE"
     # Made beside its place, and moved there when it is whole: a start that is
     # killed begins anew.

@@ -14,15 +14,15 @@ import (
 	"platform.example.io/stores/hack/images/debian"
 )
 
-// Kitchen is where images are made.
-type Kitchen struct {
-	// Source is the directory of the repository's images.
+// Builder makes images in a directory.
+type Builder struct {
+	// Source is the directory of the images' own files, `images` of the repository.
 	Source string
-	// Work is a directory for what is fetched, and kept.
+	// Work is the directory for what is fetched, and kept.
 	Work string
 	// Debian is where programs come from.
 	Debian debian.Archive
-	// Say tells how far it is.
+	// Say reports progress.
 	Say func(format string, args ...any)
 }
 
@@ -51,7 +51,7 @@ const groups = "root:x:0:\nwww-data:x:33:\nservice:x:999:\nnode:x:1000:\n"
 
 // layer makes a layer of programs, their libraries, a shell and what every
 // system has.
-func (k *Kitchen) layer(ctx context.Context, name string, wanted programs) (*archive.Layer, error) {
+func (b *Builder) layer(ctx context.Context, name string, wanted programs) (*archive.Layer, error) {
 	libraries, err := debian.LibraryDirectory()
 	if err != nil {
 		return nil, err
@@ -59,11 +59,11 @@ func (k *Kitchen) layer(ctx context.Context, name string, wanted programs) (*arc
 	wanted.packages = append([]string{"busybox", "libgcc-s1"}, wanted.packages...)
 	// The C library loads the latter by itself, when a thread is cancelled.
 	wanted.keep = append([]string{"/usr/bin/busybox", libraries + "/libgcc_s.so.1"}, wanted.keep...)
-	packages, err := k.fetch(ctx, wanted)
+	packages, err := b.fetch(ctx, wanted)
 	if err != nil {
 		return nil, err
 	}
-	root := filepath.Join(k.Work, name)
+	root := filepath.Join(b.Work, name)
 	if err := errors.Join(os.RemoveAll(root), debian.Unpack(ctx, root, packages)); err != nil {
 		return nil, err
 	}
@@ -92,13 +92,13 @@ func (k *Kitchen) layer(ctx context.Context, name string, wanted programs) (*arc
 	return layer, nil
 }
 
-func (k *Kitchen) fetch(ctx context.Context, wanted programs) ([]string, error) {
-	packages, err := k.Debian.Resolve(ctx, wanted.packages)
+func (b *Builder) fetch(ctx context.Context, wanted programs) ([]string, error) {
+	packages, err := b.Debian.Resolve(ctx, wanted.packages)
 	if err != nil {
 		return nil, err
 	}
 	if len(wanted.alone) > 0 {
-		all, err := k.Debian.Resolve(ctx, wanted.alone)
+		all, err := b.Debian.Resolve(ctx, wanted.alone)
 		if err != nil {
 			return nil, err
 		}
@@ -109,8 +109,8 @@ func (k *Kitchen) fetch(ctx context.Context, wanted programs) ([]string, error) 
 		}
 	}
 	packages = slices.DeleteFunc(packages, func(p debian.Package) bool { return slices.Contains(wanted.unwanted, p.Name) })
-	k.Say("%d Debian packages", len(packages))
-	return k.Debian.Download(ctx, packages)
+	b.Say("%d Debian packages", len(packages))
+	return b.Debian.Download(ctx, packages)
 }
 
 // furnish makes what programs expect of any system.
