@@ -1,7 +1,9 @@
 // The control plane under test, and what tests do to it behind the page's back.
 import { execFile, spawn, type ChildProcess } from 'node:child_process';
+import { createSocket } from 'node:dgram';
+import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
-import { createServer, type AddressInfo } from 'node:net';
+import { createServer } from 'node:net';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
@@ -75,6 +77,7 @@ async function serve(command: string, args: string[], listening: RegExp): Promis
 }
 
 function end(child: ChildProcess): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return Promise.resolve();
   const ended = new Promise<void>((done) => child.once('exit', () => done()));
   child.kill('SIGTERM');
   return ended;
@@ -87,20 +90,35 @@ export async function proxy(kubeconfig = admin()): Promise<Served> {
   return { ...served, origin: `http://${served.origin}` };
 }
 
-/** A port that nobody listens on just now. */
-function freePort(): Promise<number> {
-  return new Promise((found) => {
-    const probe = createServer().listen(0, () => {
-      const { port } = probe.address() as AddressInfo;
-      probe.close(() => found(port));
-    });
-  });
+/**
+ * A port of loopback that stays ours until release. As the local control plane claims its own: below
+ * those that the kernel gives to connections, and kept by the UDP socket of the same number, which no
+ * server here uses.
+ */
+async function claimPort(): Promise<{ port: number; release: () => void }> {
+  for (;;) {
+    const port = 20_000 + Math.floor(Math.random() * 12_000);
+    const claim = createSocket('udp4');
+    try {
+      claim.bind(port, '127.0.0.1');
+      await once(claim, 'listening');
+      const probe = createServer().listen(port);
+      await once(probe, 'listening');
+      probe.close();
+      await once(probe, 'close');
+      return { port, release: () => claim.close() };
+    } catch (error) {
+      claim.close();
+      if ((error as NodeJS.ErrnoException).code !== 'EADDRINUSE') throw error;
+    }
+  }
 }
 
 /** `apiserver dashboard`, on an address of this machine. */
 export async function dashboard(...args: string[]): Promise<Served> {
-  const served = await serve(bin('apiserver'), ['dashboard', `--secure-port=${await freePort()}`, ...args], /Serving securely on (\S+?:\d+)/);
-  return { ...served, origin: `https://${served.origin}` };
+  const { port, release } = await claimPort();
+  const served = await serve(bin('apiserver'), ['dashboard', `--secure-port=${port}`, ...args], /Serving securely on (\S+?:\d+)/);
+  return { origin: `https://${served.origin}`, stop: () => served.stop().finally(release) };
 }
 
 /** kill -9; the supervisor starts it again on its port. */

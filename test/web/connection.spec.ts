@@ -15,6 +15,16 @@ const status = (code: number, reason: string, message: string, headers: Record<s
 const mark = (page: Page) => page.evaluate(() => { document.body.dataset.loaded = 'once'; });
 const marked = (page: Page) => expect(page.locator('body')).toHaveAttribute('data-loaded', 'once');
 const live = (page: Page, text: string) => expect(page.locator('.connection')).toHaveText(text);
+/** What the page says of its connection from now on, however shortly. */
+async function heard(page: Page): Promise<() => Promise<string[]>> {
+  await page.evaluate(() => {
+    const texts: string[] = [];
+    const note = () => texts.push(document.querySelector('.connection')?.textContent ?? '');
+    new MutationObserver(note).observe(document.body, { subtree: true, childList: true, characterData: true });
+    Object.assign(window, { texts });
+  });
+  return () => page.evaluate(() => (window as unknown as { texts: string[] }).texts);
+}
 
 for (const component of ['kube-apiserver', 'store-apiserver']) {
   test(`${component} is killed`, async ({ open }) => {
@@ -22,8 +32,9 @@ for (const component of ['kube-apiserver', 'store-apiserver']) {
     await expect(row(page, 'e2e-stays')).toBeVisible();
     await live(page, 'Live');
     await mark(page);
+    const texts = await heard(page);
     kill(component);
-    await live(page, 'Reconnecting');
+    await expect.poll(texts).toContain('Reconnecting');
     await expect(row(page, 'e2e-stays')).toBeVisible();
     await live(page, 'Live');
     await expect(async () => {
