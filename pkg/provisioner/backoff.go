@@ -4,17 +4,23 @@ import (
 	"sync"
 	"time"
 
+	"golang.org/x/time/rate"
 	"k8s.io/utils/clock"
+
+	"platform.example.io/stores/pkg/config"
 )
 
 // backoff is how long a store whose work failed waits to be tried again: twice as
-// long each time. An attempt that an event brought about before its time does not
-// lengthen the wait: while an API server restarts, a store that is provisioned
-// sees dozens of events in seconds, and would then sleep for minutes. It is a
-// workqueue.TypedRateLimiter.
+// long each time, and longer where more stores fail than may be tried again each
+// second. An attempt that an event brought about before its time lengthens neither
+// the store's wait nor that of others: while an API server restarts, a store that is
+// provisioned sees dozens of events in seconds, and one whose pods keep crashing
+// sees them for as long as they do; each of them would put off everybody's retries.
+// It is a workqueue.TypedRateLimiter.
 type backoff struct {
 	clock       clock.PassiveClock
 	least, most time.Duration
+	retries     *rate.Limiter
 
 	mu      sync.Mutex
 	failing map[string]*failing
@@ -26,8 +32,15 @@ type failing struct {
 	due   time.Time // when the wait ends
 }
 
-func newBackoff(clock clock.PassiveClock, least, most time.Duration) *backoff {
-	return &backoff{clock: clock, least: least, most: most, failing: map[string]*failing{}}
+// retriesAtOnce is how many seconds' worth of retries may begin together.
+const retriesAtOnce = 10
+
+func newBackoff(clock clock.PassiveClock, pace config.Provisioning) *backoff {
+	return &backoff{
+		clock: clock, least: pace.MinBackoff.Duration, most: pace.MaxBackoff.Duration,
+		retries: rate.NewLimiter(rate.Limit(pace.StoresPerSecond), retriesAtOnce*int(pace.StoresPerSecond)),
+		failing: map[string]*failing{},
+	}
 }
 
 // When tells, of a store whose work has just failed, how long it waits.
@@ -45,8 +58,9 @@ func (b *backoff) When(name string) time.Duration {
 		return f.due.Sub(now)
 	}
 	f.wait = min(max(2*f.wait, b.least), b.most)
-	f.due = now.Add(f.wait)
-	return f.wait
+	wait := max(f.wait, b.retries.ReserveN(now, 1).DelayFrom(now))
+	f.due = now.Add(wait)
+	return wait
 }
 
 // Forget has the next failure be the first.

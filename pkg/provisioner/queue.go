@@ -3,7 +3,6 @@ package provisioner
 import (
 	"sync"
 
-	"golang.org/x/time/rate"
 	"k8s.io/client-go/util/workqueue"
 	"k8s.io/utils/clock"
 
@@ -21,18 +20,12 @@ type queue struct {
 func newQueue(pace config.Provisioning, clock clock.WithTicker) *queue {
 	const name = metric.QueueName
 	lanes := newLanes()
-	limiter := workqueue.NewTypedMaxOfRateLimiter(
-		newBackoff(clock, pace.MinBackoff.Duration, pace.MaxBackoff.Duration),
-		&workqueue.TypedBucketRateLimiter[string]{
-			Limiter: rate.NewLimiter(rate.Limit(pace.StoresPerSecond), 10*int(pace.StoresPerSecond)),
-		},
-	)
 	ordered := workqueue.NewTypedWithConfig(workqueue.TypedQueueConfig[string]{Name: name, Clock: clock, Queue: lanes})
 	delaying := workqueue.NewTypedDelayingQueueWithConfig(workqueue.TypedDelayingQueueConfig[string]{
 		Name: name, Clock: clock, Queue: ordered,
 	})
 	return &queue{
-		TypedRateLimitingInterface: workqueue.NewTypedRateLimitingQueueWithConfig(limiter,
+		TypedRateLimitingInterface: workqueue.NewTypedRateLimitingQueueWithConfig(newBackoff(clock, pace),
 			workqueue.TypedRateLimitingQueueConfig[string]{Name: name, Clock: clock, DelayingQueue: delaying}),
 		lanes: lanes,
 	}
