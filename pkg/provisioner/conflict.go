@@ -54,13 +54,22 @@ func precedes(a, b *v1alpha1.Store) bool {
 	return strings.Compare(a.Name, b.Name) < 0
 }
 
-// hostsOf indexes stores by host; those that could not be decoded want none.
+// wantedHosts are the hosts that a store asks for; one that could not be decoded
+// asks for none.
+func wantedHosts(store *v1alpha1.Store) []string {
+	if damaged(store) {
+		return nil
+	}
+	return store.Spec.Hosts
+}
+
+// hostsOf indexes stores by host.
 func hostsOf(obj any) ([]string, error) {
 	store, ok := obj.(*v1alpha1.Store)
-	if !ok || damaged(store) {
+	if !ok {
 		return nil, nil
 	}
-	return store.Spec.Hosts, nil
+	return wantedHosts(store), nil
 }
 
 var _ cache.IndexFunc = hostsOf

@@ -51,12 +51,10 @@ func (h storeHandler) OnUpdate(before, after any) { h.changed(before, after) }
 
 func (h storeHandler) OnDelete(obj any) {
 	if gone, ok := untombed(obj).(*v1alpha1.Store); ok {
-		h.p.recent.forget(storeKey(gone.Name))
 		h.p.progress.Forget(gone)
-		h.p.pace.forget(gone.Name)
-		h.p.forgetStorefront(gone.Name)
+		h.p.forget(gone.Name)
 		h.p.enqueue(gone.Name)
-		h.p.enqueueRivals(gone, gone.Spec.Hosts)
+		h.p.enqueueRivals(gone, wantedHosts(gone))
 		h.p.turned(gone, nil)
 	}
 }
@@ -68,16 +66,29 @@ func (h storeHandler) changed(before, after any) {
 	}
 	h.p.progress.See(h.p.clock.Now(), store)
 	h.p.enqueue(store.Name)
+	var hadHosts []string
 	if before, ok := before.(*v1alpha1.Store); ok {
 		h.p.turned(before, store)
-		if !slices.Equal(before.Spec.Hosts, store.Spec.Hosts) {
-			h.p.enqueueRivals(store, before.Spec.Hosts)
-		}
+		hadHosts = wantedHosts(before)
+	}
+	// Those it let go somebody else may have now. Those it came with it may take from
+	// a younger store: one that was repaired does, and of two that were written at the
+	// same time one does.
+	if hosts := wantedHosts(store); !slices.Equal(hadHosts, hosts) {
+		h.p.enqueueRivals(store, slices.Concat(hadHosts, hosts))
 	}
 }
 
-// enqueueRivals has the other stores that want the hosts looked at: one of them
-// may have them now.
+// forget drops what is remembered of a store that is gone.
+func (p *Provisioner) forget(store string) {
+	p.recent.forget(storeKey(store))
+	p.vouched.forget(store)
+	p.pace.forget(store)
+	p.forgetStorefront(store)
+}
+
+// enqueueRivals has the other stores that want the hosts looked at: who has them may
+// be another now.
 func (p *Provisioner) enqueueRivals(store *v1alpha1.Store, hosts []string) {
 	for _, host := range hosts {
 		for _, rival := range p.caches.storesWanting(host) {

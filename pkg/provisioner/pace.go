@@ -43,6 +43,15 @@ func (p *pace) wrote(now time.Time, store string, status *v1alpha1.StoreStatus) 
 	}
 }
 
+// begin is for a new term of office: what was on its way in another may long have
+// arrived, without a word of ours, and would slow down those that are on theirs.
+func (p *pace) begin() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	clear(p.written)
+	clear(p.onWay)
+}
+
 func (p *pace) forget(store string) {
 	p.mu.Lock()
 	defer p.mu.Unlock()

@@ -53,6 +53,8 @@ func (p *Provisioner) reconcile(ctx context.Context, name string) (again time.Du
 	store, found := p.caches.store(name)
 	switch {
 	case !found:
+		// Again: it may have gone while it was worked on, and been remembered since.
+		p.forget(name)
 		return 0, nil
 	case store.DeletionTimestamp != nil:
 		return p.terminate(ctx, store)

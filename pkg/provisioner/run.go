@@ -70,6 +70,8 @@ func (p *Provisioner) lead(ctx context.Context) {
 	metric.Leading(true)
 	defer metric.Leading(false)
 	p.turns.begin()
+	p.vouched.begin()
+	p.pace.begin()
 	p.progress.TakeOver(p.clock.Now(), p.caches.stores.GetStore().List())
 	queue := newQueue(p.platform.Provisioning, p.clock)
 	p.queue.Store(queue)

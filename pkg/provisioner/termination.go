@@ -18,7 +18,7 @@ import (
 // only for that the namespace is read. Its changes are changes of the Store, so
 // nothing has to be polled.
 func (p *Provisioner) terminate(ctx context.Context, store *v1alpha1.Store) (again time.Duration, err error) {
-	p.vouched.forget(store.UID)
+	p.vouched.forget(store.Name)
 	p.forgetStorefront(store.Name)
 	deletion := health.Deletion{Now: p.clock.Now(), Store: store}
 	namespace := v1alpha1.NamespacePrefix + store.Name

@@ -87,6 +87,9 @@ func (p *Progress) Wrote(now time.Time, before, after *v1alpha1.Store) {
 	countFailure(before, after)
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	if p.orders[before.Name] == nil {
+		return // it is gone already, and nobody would have it forgotten again
+	}
 	o := p.see(now, before)
 	if outcome := outcomeOf(after); o.generation == after.Generation && o.note(outcome) {
 		provisioningDuration.WithLabelValues(after.Spec.Engine, outcome).Observe(now.Sub(o.given).Seconds())

@@ -168,4 +168,9 @@ func TestForget(t *testing.T) {
 	if len(p.orders) != 0 {
 		t.Error("a store that is gone takes memory")
 	}
+	second.Status = status(v1alpha1.StoreReady, 1, "Ready")
+	p.Wrote(created, first, second)
+	if len(p.orders) != 0 {
+		t.Error("a store takes memory whose last status was answered after it was gone")
+	}
 }
