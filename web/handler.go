@@ -27,13 +27,13 @@ func NewHandler(options Options) (http.Handler, error) {
 		return nil, err
 	}
 	var api http.Handler = http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
-		refuse(w, http.StatusNotFound, metav1.StatusReasonNotFound, "this server serves the page only: open it through kube-apiserver, or give it --api-server")
+		refuse(w, http.StatusNotFound, metav1.StatusReasonNotFound, "this server serves only the page: open it through kube-apiserver, or start it with --api-server")
 	})
 	if options.API != nil {
 		// Where a login proxy makes the token of a cookie, another site's form must not write.
 		protection := http.NewCrossOriginProtection()
 		protection.SetDenyHandler(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
-			refuse(w, http.StatusForbidden, metav1.StatusReasonForbidden, "the dashboard passes nothing on for another site")
+			refuse(w, http.StatusForbidden, metav1.StatusReasonForbidden, "the dashboard does not forward requests of other sites")
 		}))
 		api = protection.Handler(newProxy(options.API, options.Roots))
 	}

@@ -78,7 +78,7 @@ func newProxy(api *url.URL, roots *x509.CertPool) http.Handler {
 func judge(w http.ResponseWriter, r *http.Request) bool {
 	for name := range r.Header {
 		if strings.HasPrefix(name, "Impersonate-") {
-			refuse(w, http.StatusForbidden, metav1.StatusReasonForbidden, "the dashboard passes no impersonation on")
+			refuse(w, http.StatusForbidden, metav1.StatusReasonForbidden, "the dashboard does not forward impersonation")
 			return false
 		}
 	}

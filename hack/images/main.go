@@ -22,7 +22,7 @@ import (
 func main() {
 	out := flag.String("out", ".local/images", "directory to write the images to")
 	source := flag.String("source", "images", "directory of the images' own files")
-	refresh := flag.Bool("refresh", false, "make all anew, of the newest packages")
+	refresh := flag.Bool("refresh", false, "make all of them again, from the newest packages")
 	flag.Usage = func() {
 		fmt.Fprintln(os.Stderr, "usage: images [flags] [NAME...]")
 		flag.PrintDefaults()
@@ -72,7 +72,7 @@ func choose(names []string) ([]recipe.Recipe, error) {
 	for _, name := range names {
 		at := slices.IndexFunc(recipe.All, func(r recipe.Recipe) bool { return r.Name == name })
 		if at < 0 {
-			return nil, fmt.Errorf("make image %s: there is no recipe of that name", name)
+			return nil, fmt.Errorf("make image %s: there is no recipe of that name; without names all are made", name)
 		}
 		chosen = append(chosen, recipe.All[at])
 	}

@@ -30,9 +30,9 @@ func Parse(data []byte) (*PlatformConfiguration, error) {
 	if err := decode(data, c); err != nil {
 		return nil, fmt.Errorf("decode: %w", err)
 	}
-	// Defaulted below for a configuration made in code; a file must say what it is.
+	// SetDefaults fills these in for a configuration made in code; a file must say what it is.
 	if c.APIVersion != APIVersion || c.Kind != Kind {
-		return nil, fmt.Errorf("decode: apiVersion %q, kind %q: this is no %s of %s", c.APIVersion, c.Kind, Kind, APIVersion)
+		return nil, fmt.Errorf("decode: apiVersion %q and kind %q must be %q and %q", c.APIVersion, c.Kind, APIVersion, Kind)
 	}
 	SetDefaults(c)
 	if errs := c.Validate(); len(errs) > 0 {

@@ -112,7 +112,7 @@ func containersStayUp(p part) *Verdict {
 func podsLive(p part) *Verdict {
 	for _, pod := range p.pods {
 		if pod.Status.Phase == corev1.PodFailed {
-			return fails(Broken, ReasonPodFailed, "pod %s has ended: %s It is replaced by itself; if that repeats, look at the node it ran on",
+			return fails(Broken, ReasonPodFailed, "pod %s has ended: %s Another one replaces it; if that repeats, check the node it ran on",
 				pod.Name, sentence(strings.TrimSpace(pod.Status.Reason+" "+pod.Status.Message)))
 		}
 	}

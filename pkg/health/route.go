@@ -61,7 +61,7 @@ func (o *Observation) httpRoute(name string) *Verdict {
 	parents, _, err := unstructured.NestedSlice(o.HTTPRoutes[at].Object, "status", "parents")
 	if err != nil || len(parents) == 0 {
 		return fails(Working, ReasonRoutePending,
-			"no Gateway has taken HTTPRoute %s up; check that the platform's routing.gateway names one that allows routes from namespace %s", name, o.Namespace)
+			"no Gateway has accepted HTTPRoute %s; check that the platform's routing.gateway names one that allows routes from namespace %s", name, o.Namespace)
 	}
 	for _, parent := range parents {
 		fields, _ := parent.(map[string]any)

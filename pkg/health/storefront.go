@@ -17,13 +17,13 @@ type Storefront struct {
 	Failures int
 }
 
-// Answer is what came of asking a shop once.
+// Answer is the result of one probe.
 type Answer struct {
 	// Outcome is the kind of answer.
 	Outcome Outcome
 	// Status is the HTTP status; zero where there was none.
 	Status int
-	// Location is the scheme and host that a redirect leads to; empty for one in a circle.
+	// Location is the scheme and host that a redirect leads to; empty for a loop.
 	Location string
 }
 
@@ -34,28 +34,28 @@ type Outcome string
 const (
 	// Answered is a good answer.
 	Answered Outcome = "answered"
-	// Unexpected is an answer with a status that is not a good answer's.
+	// Unexpected is an answer with a status that the engine does not expect.
 	Unexpected Outcome = "unexpected"
-	// Refused is an answer that keeps out who asked: by a password, or because of its rate.
+	// Refused is an answer that refuses the prober: for want of a login, or for its rate.
 	Refused Outcome = "refused"
-	// Redirected leads to a host that is not the shop's, or in a circle.
+	// Redirected leads to a host that is not the shop's, or in a loop.
 	Redirected Outcome = "redirected"
-	// Unaddressed is a shop whose Service has no address in the cluster.
+	// Unaddressed is a shop whose Service has no cluster IP.
 	Unaddressed Outcome = "unaddressed"
-	// Unconnected is a shop that takes no connection.
+	// Unconnected is a shop that accepts no connection.
 	Unconnected Outcome = "unconnected"
-	// Silent is a shop that takes the connection and does not answer in time.
+	// Silent is a shop that accepts the connection and does not answer in time.
 	Silent Outcome = "silent"
-	// Garbled is no HTTP, or an answer that breaks off.
+	// Garbled is an answer that is not HTTP, or is cut off.
 	Garbled Outcome = "garbled"
 )
 
-// StorefrontPatience is how many bad answers in a row it takes until a shop that
-// answered does not: one may be a restart, or the network's.
+// StorefrontPatience is how many bad answers in a row make a shop unreachable that has
+// answered before: one may be due to a restart, or to the network.
 const StorefrontPatience = 3
 
-// reachable judges whether the shop answers its customers; ok is false where that
-// is not known to anybody. It is asked for while the application is ready only:
+// reachable judges whether the shop answers its customers; ok is false where
+// nothing is known of that. Only a shop whose application is ready is probed:
 // before, ApplicationReady says what is wrong, and says it better.
 func (o *Observation) reachable(application Verdict) (verdict Verdict, ok bool) {
 	seen := o.Storefront
@@ -63,11 +63,11 @@ func (o *Observation) reachable(application Verdict) (verdict Verdict, ok bool) 
 	case seen == nil:
 		return Verdict{}, false
 	case seen.Disabled:
-		return unknown(ReasonProbeDisabled, "the platform's storefrontProbe is Disabled: nobody asks whether the shop answers its customers"), true
+		return unknown(ReasonProbeDisabled, "the shop is not probed: the platform's storefrontProbe is Disabled"), true
 	case o.suspended():
-		return Fails(Settled, ReasonSuspended, "a suspended shop is not asked"), true
+		return Fails(Settled, ReasonSuspended, "a suspended shop is not probed"), true
 	case application.Status != metav1.ConditionTrue:
-		return Fails(Working, ReasonApplicationNotReady, "the shop is asked when its application is ready; ApplicationReady says what that waits for"), true
+		return Fails(Working, ReasonApplicationNotReady, "the shop is probed once its application is ready; the ApplicationReady condition says what that waits for"), true
 	case seen.Answer == nil:
 		return o.unasked(), true
 	case seen.Answer.Outcome == Answered:
@@ -90,9 +90,9 @@ func (o *Observation) unasked() Verdict {
 	case last != nil && asked[last.Reason]:
 		return kept(last)
 	case meta.IsStatusConditionTrue(o.Store.Status.Conditions, v1alpha1.ConditionReady):
-		return unknown(ReasonProbePending, "the shop has not been asked yet")
+		return unknown(ReasonProbePending, "the shop has not been probed yet")
 	}
-	return Fails(Working, ReasonProbePending, "the shop has not been asked yet whether it answers its customers")
+	return Fails(Working, ReasonProbePending, "the shop has not been probed yet")
 }
 
 // asked are the reasons that only an answer brings, and the one that waits for it
@@ -125,28 +125,28 @@ func (a *Answer) verdict(namespace string, outlook Outlook) Verdict {
 	switch a.Outcome {
 	case Unexpected:
 		return Fails(outlook, ReasonStorefrontError,
-			"the shop answers its customers with status %d; its log tells why ("+log+")", a.Status, namespace)
+			"the shop answers with HTTP status %d; its log says why ("+log+")", a.Status, namespace)
 	case Refused:
 		return Fails(outlook, ReasonProbeRefused,
-			"the shop answers with status %d to who is not logged in; take the password off the shop, or let user agent store-platform through", a.Status)
+			"the shop answers visitors without a login with HTTP status %d; remove the shop's password, or let user agent store-platform through", a.Status)
 	case Redirected:
 		if a.Location == "" {
 			return Fails(outlook, ReasonStorefrontRedirects,
-				"the shop redirects its customers in a circle; see that it believes X-Forwarded-Proto, and that its own address is the store's")
+				"the shop redirects its customers in a loop; check that it trusts X-Forwarded-Proto, and that its own address is the store's")
 		}
 		return Fails(outlook, ReasonStorefrontRedirects,
-			"the shop sends its customers to %s, which is no address of this store; correct the shop's own address, or add its host to spec.hosts", a.Location)
+			"the shop redirects its customers to %s, which is not an address of this store; correct the shop's own address, or add that host to spec.hosts", a.Location)
 	case Unaddressed:
 		return Fails(outlook, ReasonStorefrontUnreachable,
-			"the shop's Service has no address in the cluster; delete it, it is made anew (`kubectl -n %s delete service application`)", namespace)
+			"the shop's Service has no cluster IP; delete it (`kubectl -n %s delete service application`), and the platform creates a new one", namespace)
 	case Unconnected:
 		return Fails(outlook, ReasonStorefrontUnreachable,
-			"the application is ready and takes no connection at the shop's Service; see that it listens on the port of its engine, and that NetworkPolicies admit the pods that the platform's network.prober selects (`kubectl -n %s get endpointslices,networkpolicies`)", namespace)
+			"the application is ready, but the shop's Service accepts no connection; check that the application listens on the port of its engine, and that NetworkPolicies admit the pods that the platform's network.prober selects (`kubectl -n %s get endpointslices,networkpolicies`)", namespace)
 	case Silent:
 		return Fails(outlook, ReasonStorefrontUnreachable,
-			"the shop takes the connection and does not answer in time; it may be overloaded: look at its log ("+log+"), or choose a larger plan", namespace)
+			"the shop accepts the connection, but does not answer in time; it may be overloaded: read its log ("+log+"), or choose a larger plan", namespace)
 	default:
 		return Fails(outlook, ReasonStorefrontUnreachable,
-			"what the shop answers is no HTTP, or breaks off; its log tells why ("+log+")", namespace)
+			"the shop's answer is not HTTP, or is cut off; its log says why ("+log+")", namespace)
 	}
 }

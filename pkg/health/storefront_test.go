@@ -54,7 +54,7 @@ func TestStorefront(t *testing.T) {
 		{"disabled and broken", "what is broken for another reason stays so", []func(*Observation){databaseDown, func(o *Observation) { o.Storefront = &Storefront{Disabled: true} }},
 			want{unknown, ReasonProbeDisabled, v1alpha1.StoreProvisioning, ReasonStarting}, ""},
 		{"not asked", "nobody calls a new shop ready before it has answered", []func(*Observation){unaskedYet},
-			want{no, ReasonProbePending, v1alpha1.StoreProvisioning, ReasonProbePending}, "not been asked yet"},
+			want{no, ReasonProbePending, v1alpha1.StoreProvisioning, ReasonProbePending}, "not been probed yet"},
 		{"not asked, ready already", "a platform that begins to ask takes nobody's readiness away", []func(*Observation){toldReady, unaskedYet},
 			want{unknown, ReasonProbePending, v1alpha1.StoreReady, ReasonReady}, ""},
 		{"not asked, answered before", "a new leader believes what was found out until it has asked", []func(*Observation){toldReady, told(yes, ReasonReady), unaskedYet},
@@ -92,7 +92,7 @@ func TestStorefront(t *testing.T) {
 		{"silent", "a customer does not wait for ever", []func(*Observation){answers(Answer{Outcome: Silent}, StorefrontPatience)},
 			want{no, ReasonStorefrontUnreachable, v1alpha1.StoreProvisioning, ReasonStorefrontUnreachable}, "does not answer in time"},
 		{"garbled", "no browser shows it", []func(*Observation){answers(Answer{Outcome: Garbled}, StorefrontPatience)},
-			want{no, ReasonStorefrontUnreachable, v1alpha1.StoreProvisioning, ReasonStorefrontUnreachable}, "no HTTP"},
+			want{no, ReasonStorefrontUnreachable, v1alpha1.StoreProvisioning, ReasonStorefrontUnreachable}, "is not HTTP"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {

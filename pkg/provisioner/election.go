@@ -67,13 +67,13 @@ func (e LeaderElection) withDefaults() (*LeaderElection, error) {
 func (e LeaderElection) Validate() error {
 	var errs []error
 	if e.LeaseDuration < time.Second || e.LeaseDuration%time.Second != 0 {
-		errs = append(errs, fmt.Errorf("lease duration %s must be whole seconds: a Lease knows no others", e.LeaseDuration))
+		errs = append(errs, fmt.Errorf("lease duration %s must be whole seconds: a Lease stores no fractions", e.LeaseDuration))
 	}
 	if e.LeaseDuration <= e.RenewDeadline {
 		errs = append(errs, fmt.Errorf("lease duration %s must be longer than the renew deadline %s: a leader stops before its lease can pass on", e.LeaseDuration, e.RenewDeadline))
 	}
 	if e.RetryPeriod <= 0 || e.RenewDeadline <= time.Duration(leaderelection.JitterFactor*float64(e.RetryPeriod)) {
-		errs = append(errs, fmt.Errorf("renew deadline %s must be longer than %v times the retry period %s, and that longer than nothing", e.RenewDeadline, leaderelection.JitterFactor, e.RetryPeriod))
+		errs = append(errs, fmt.Errorf("renew deadline %s must be longer than %v times the retry period %s, which must be positive", e.RenewDeadline, leaderelection.JitterFactor, e.RetryPeriod))
 	}
 	return errors.Join(errs...)
 }

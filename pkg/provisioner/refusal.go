@@ -60,7 +60,7 @@ func classify(d *desired, err error) failure {
 	switch {
 	case errors.Is(err, errReplacing):
 		f.reason, f.outlook = ReasonReplacing, health.Working
-		f.message = object + " is made anew, because the change cannot be made in place; its pods keep running"
+		f.message = object + " is being replaced, because the change cannot be made in place; its pods keep running"
 	case errors.As(err, &notServed):
 		f.reason, f.outlook = ReasonKindNotServed, health.Stalled
 		f.message = fmt.Sprintf("the cluster does not serve %s (%s); install its definition", d.kind.Kind, d.kind.GroupVersion())

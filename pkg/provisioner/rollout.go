@@ -132,7 +132,7 @@ func (r rollout) decide(store *v1alpha1.Store) (verdict health.Verdict, move boo
 	case broke:
 		return r.failure(store), false
 	case health.Moving(store) && !arrived(store):
-		return health.Fails(health.Working, health.ReasonRolloutRunning, "is moved to revision %s", running), false
+		return health.Fails(health.Working, health.ReasonRolloutRunning, "is being moved to revision %s", running), false
 	case !r.outdated(store):
 		verdict = health.Holds("revision %s is the newest that has the store's version and plan", running)
 		verdict.Reason = health.ReasonCurrent
@@ -148,7 +148,7 @@ func (r rollout) decide(store *v1alpha1.Store) (verdict health.Verdict, move boo
 	case busy >= r.limit:
 		return r.waits("waits its turn to move from revision %s to %s; at most %d stores of an engine move at once", running, r.target, r.limit), false
 	}
-	return health.Fails(health.Working, health.ReasonRolloutRunning, "is moved to revision %s", r.target), true
+	return health.Fails(health.Working, health.ReasonRolloutRunning, "is being moved to revision %s", r.target), true
 }
 
 // unprepared is the verdict on a store whose move could not be prepared. It runs as before.
@@ -161,7 +161,7 @@ func (r rollout) unprepared(store *v1alpha1.Store, halt *stop) health.Verdict {
 
 func (r rollout) failure(store *v1alpha1.Store) health.Verdict {
 	return health.Fails(health.Working, health.ReasonRolloutFailed,
-		"it was ready before the move to revision %[1]s and is not since; no other store is moved to %[1]s until this one is ready, suspended or deleted, or a revision that mends it is installed. Ready says what is wrong",
+		"it was ready before the move to revision %[1]s and has not been since; no other store is moved to %[1]s until this one is ready, suspended or deleted, or a revision that repairs it is installed. The Ready condition says what is wrong",
 		store.Status.EngineRevision)
 }
 

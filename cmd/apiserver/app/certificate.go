@@ -38,13 +38,13 @@ func NewCertificateOptions() *CertificateOptions {
 func (o *CertificateOptions) addFlags(flags *pflag.FlagSet) {
 	flags.StringVar(&o.Secret, "serving-certificate-secret", o.Secret,
 		"Secret, as namespace/name, in which the API server keeps a serving certificate that it makes and renews itself, "+
-			"and has the APIService trust. It has to exist. In place of --tls-cert-file.")
+			"and makes the APIService trust. The Secret must exist. Use it instead of --tls-cert-file.")
 	flags.StringSliceVar(&o.Policy.Hosts, "serving-certificate-hosts", o.Policy.Hosts,
-		"Names that the certificate in --serving-certificate-secret is for. kube-apiserver asks for <service>.<namespace>.svc.")
+		"Host names of the certificate in --serving-certificate-secret. kube-apiserver connects to <service>.<namespace>.svc.")
 	flags.DurationVar(&o.Policy.Lifetime, "serving-certificate-lifetime", o.Policy.Lifetime,
-		"How long the certificate in --serving-certificate-secret is good for. It is renewed when a third of that is left.")
+		"How long the certificate in --serving-certificate-secret is valid. It is renewed when a third of that is left.")
 	flags.DurationVar(&o.Policy.AuthorityLifetime, "serving-certificate-authority-lifetime", o.Policy.AuthorityLifetime,
-		"How long what signs that certificate is good for. A new one is trusted beside it when a third of that is left.")
+		"How long the authority that signs that certificate is valid. A new one is trusted beside it when a third of that is left.")
 }
 
 // validate returns what is wrong with the options, beside those of serving.
@@ -54,19 +54,19 @@ func (o *CertificateOptions) validate(serving *genericoptions.SecureServingOptio
 	}
 	var errs []error
 	if serving.ServerCert.CertKey.CertFile != "" || serving.ServerCert.CertKey.KeyFile != "" {
-		errs = append(errs, errors.New("--serving-certificate-secret and --tls-cert-file are two sources of one certificate: give one of them"))
+		errs = append(errs, errors.New("--serving-certificate-secret and --tls-cert-file are two sources of one certificate: set one of them"))
 	}
 	if namespace, name, found := strings.Cut(o.Secret, "/"); !found || namespace == "" || name == "" || strings.Contains(name, "/") {
 		errs = append(errs, fmt.Errorf("--serving-certificate-secret must be namespace/name, not %q", o.Secret))
 	}
 	if len(o.Policy.Hosts) == 0 {
-		errs = append(errs, errors.New("--serving-certificate-secret needs --serving-certificate-hosts: kube-apiserver asks for <service>.<namespace>.svc"))
+		errs = append(errs, errors.New("--serving-certificate-secret needs --serving-certificate-hosts: kube-apiserver connects to <service>.<namespace>.svc"))
 	}
 	if o.Policy.Lifetime < shortestLifetime {
-		errs = append(errs, fmt.Errorf("--serving-certificate-lifetime must be %s at least", shortestLifetime))
+		errs = append(errs, fmt.Errorf("--serving-certificate-lifetime must be at least %s", shortestLifetime))
 	}
 	if o.Policy.AuthorityLifetime < 2*o.Policy.Lifetime {
-		errs = append(errs, errors.New("--serving-certificate-authority-lifetime must be twice --serving-certificate-lifetime at least"))
+		errs = append(errs, errors.New("--serving-certificate-authority-lifetime must be at least twice --serving-certificate-lifetime"))
 	}
 	return errs
 }

@@ -20,7 +20,7 @@ func TestCertificateOptions(t *testing.T) {
 		{"no namespace", func(o *Options) { o.Certificate.Secret = "serving" }, "must be namespace/name", "it is in no namespace by itself"},
 		{"no host", func(o *Options) { o.Certificate.Policy.Hosts = nil }, "--serving-certificate-hosts", "kube-apiserver asks for one"},
 		{"files, too", func(o *Options) { o.Generic.SecureServing.ServerCert.CertKey.CertFile = "tls.crt" }, "two sources", "one of them would be ignored"},
-		{"too short", func(o *Options) { o.Certificate.Policy.Lifetime = time.Second }, "15s at least", "it would run out before it was trusted"},
+		{"too short", func(o *Options) { o.Certificate.Policy.Lifetime = time.Second }, "at least 15s", "it would run out before it was trusted"},
 		{"authority too short", func(o *Options) { o.Certificate.Policy.AuthorityLifetime = o.Certificate.Policy.Lifetime }, "twice", "each renewal would need a new one"},
 	} {
 		t.Run(test.name, func(t *testing.T) {

@@ -57,7 +57,7 @@ func (o *DashboardOptions) Flags() cliflag.NamedFlagSets {
 	sections := cliflag.NamedFlagSets{}
 	dashboard := sections.FlagSet("dashboard")
 	dashboard.BoolVar(&o.PageOnly, "page-only", o.PageOnly,
-		"Serve the page alone, to be opened through kube-apiserver's service proxy, where the page finds the API beside it.")
+		"Serve the page alone, for kube-apiserver's service proxy: the page then calls the API at the address it was loaded from.")
 	dashboard.StringVar(&o.Server, "api-server", o.Server, "URL of kube-apiserver, to which the page's requests go with their own token. Defaults to that of the pod's cluster.")
 	dashboard.StringVar(&o.Authority, "certificate-authority", o.Authority, "File with the authority of kube-apiserver's certificate. Defaults to the pod's, or to the system's with --api-server.")
 	o.Serving.AddFlags(sections.FlagSet("serving"))
@@ -124,7 +124,7 @@ func (o *DashboardOptions) handlerOptions() (web.Options, error) {
 	if server == "" {
 		host, port := os.Getenv("KUBERNETES_SERVICE_HOST"), os.Getenv("KUBERNETES_SERVICE_PORT")
 		if host == "" || port == "" {
-			return web.Options{}, errors.New("find kube-apiserver: this is no pod; give --api-server, or --page-only")
+			return web.Options{}, errors.New("find kube-apiserver: this process does not run in a pod; set --api-server, or --page-only")
 		}
 		server = "https://" + net.JoinHostPort(host, port)
 		if authority == "" {

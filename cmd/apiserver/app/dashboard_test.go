@@ -22,7 +22,7 @@ func TestDashboardOptions(t *testing.T) {
 		{"no port", func(o *DashboardOptions) { o.PageOnly, o.Serving.BindPort = true, 0 }, "cannot be turned off", "it would serve nothing"},
 		{"plain HTTP", func(o *DashboardOptions) { o.Server = "http://kubernetes.example" }, "must be an https URL", "tokens travel there"},
 		{"a user in the URL", func(o *DashboardOptions) { o.Server = "https://me:secret@kubernetes.example" }, "must be an https URL", "it has no identity"},
-		{"no pod", func(*DashboardOptions) {}, "this is no pod", "where is it?"},
+		{"no pod", func(*DashboardOptions) {}, "does not run in a pod", "where is it?"},
 		{"no authority", func(o *DashboardOptions) { o.Server, o.Authority = "https://kubernetes.example", "missing.crt" }, "missing.crt", "trust is not guessed"},
 		{"an empty authority", func(o *DashboardOptions) {
 			o.Server, o.Authority = "https://kubernetes.example", filepath.Join(t.TempDir(), "empty.crt")

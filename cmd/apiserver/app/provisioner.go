@@ -79,7 +79,7 @@ func (o *ProvisionerOptions) addElectionFlags(flags *pflag.FlagSet) {
 		"Provision only while holding the lease. Turn off only where there is one provisioner.")
 	flags.StringVar(&o.Election.Namespace, "leader-elect-namespace", o.Election.Namespace, "Namespace of the lease.")
 	flags.DurationVar(&o.Election.LeaseDuration, "leader-elect-lease-duration", o.Election.LeaseDuration,
-		"How long a leader that is silent keeps the lease, in whole seconds: about as long nobody provisions after one was killed.")
+		"How long a leader that does not renew keeps the lease, in whole seconds. After a leader is killed nobody provisions for about that long.")
 	flags.DurationVar(&o.Election.RenewDeadline, "leader-elect-renew-deadline", o.Election.RenewDeadline,
 		"How long after its last renewal a leader has stopped writing. Less than the lease's duration.")
 	flags.DurationVar(&o.Election.RetryPeriod, "leader-elect-retry-period", o.Election.RetryPeriod,

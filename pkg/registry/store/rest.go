@@ -123,7 +123,7 @@ func unlessProtected(validate rest.ValidateObjectFunc) rest.ValidateObjectFunc {
 				fmt.Errorf("spec.deletionProtection is true; set it to false first"))
 		case damaged(store, "spec"), damaged(store, "metadata"):
 			return apierrors.NewForbidden(stores.Resource("stores"), store.Name,
-				fmt.Errorf("its stored form is damaged, so nobody knows whether it is protected or has finalizers; repair it first, or delete its namespace"))
+				fmt.Errorf("its stored form is damaged, so it is unknown whether it is protected or has finalizers; repair it first, or delete its namespace"))
 		}
 		if validate == nil {
 			return nil
