@@ -29,6 +29,8 @@ KUBECTL_MODULES := test/clients/kubectl/newest test/clients/kubectl/oldest
 HELM_MODULE := test/clients/helm
 # It starts what cert-manager is made of; to lint it would be to analyse all of that.
 CERTMANAGER_MODULE := test/clients/certmanager
+# It evaluates alerts with Prometheus' engine; to lint it would be to analyse all of that.
+ALERTS_MODULE := test/alerts
 # The same: which container runtime, pod network, DNS, volumes and ingress a real node has.
 REALNODE_MODULES := $(addprefix hack/realnode/,cni containerd coredns localpath skipper)
 REALNODE_BIN := $(BIN)/node
@@ -220,11 +222,13 @@ test-localcluster: build localcluster ## The tests of the local control plane it
 	cd hack/localcluster && go test -count=1 -timeout $(TEST_TIMEOUT) ./...
 
 # Its control plane has Services on loopback, port 443: run it as root, or see what it says.
+# The alerts are outside the module that tests them, which go's test cache does not see.
 .PHONY: test-chart
-test-chart: build localcluster $(BIN)/helm $(BIN)/certmanager ## The chart: lint, renders; install, upgrade, rollback, removal with Helm on a control plane
+test-chart: build localcluster $(BIN)/helm $(BIN)/certmanager ## The chart: lint, renders, alerts; install, upgrade, rollback, removal with Helm on a control plane
 	@for values in values values-local values-prod; do \
 		$(BIN)/helm lint --strict --quiet charts/store-platform --values charts/store-platform/$$values.yaml || exit; done
 	go test $(RACE) ./test/chart
+	cd $(ALERTS_MODULE) && go test -count=1 ./...
 	go test $(RACE) -count=1 -timeout $(TEST_TIMEOUT) ./test/chart/lifecycle
 
 # WEB_ARGS are Playwright's: `make test-web WEB_ARGS=failure`.
