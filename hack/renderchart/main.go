@@ -33,7 +33,7 @@ const header = "# Rendered from charts/store-platform by hack/update-artifacts.s
 
 func main() {
 	chart := flag.String("chart", "charts/store-platform", "directory of the chart")
-	values := flag.String("values", "artifacts/apiservice/values.yaml", "file of values")
+	values := flag.String("values", "hack/renderchart/values.yaml", "file of values")
 	out := flag.String("out", "artifacts/apiservice", "directory to write the manifests to")
 	flag.Parse()
 	if err := run(*chart, *values, *out); err != nil {

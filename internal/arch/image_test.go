@@ -110,3 +110,25 @@ func isIgnored(lines, folder, path string) bool {
 	}
 	return is
 }
+
+// TestPageIsInTheBill wants the bill of materials of the platform's image to list what
+// the dashboard's page is made of, which the binary that it is in does not show.
+func TestPageIsInTheBill(t *testing.T) {
+	for _, d := range dockerfiles(t) {
+		if !strings.HasSuffix(d.path, "platform/Dockerfile") {
+			continue
+		}
+		installed := false
+		for stage := range strings.SplitSeq(d.text, "\nFROM ") {
+			if strings.Contains(stage, "npm ci") {
+				installed = true
+				if !strings.Contains(stage, "\nARG BUILDKIT_SBOM_SCAN_STAGE=true\n") {
+					t.Errorf("%s: the stage that runs npm is not scanned", d.path)
+				}
+			}
+		}
+		if !installed {
+			t.Errorf("%s runs no npm: this test has gone blind", d.path)
+		}
+	}
+}
