@@ -67,11 +67,18 @@ func (c *Cluster) Kill(t testing.TB, component string) {
 }
 
 func (c *Cluster) kill(ctx context.Context, component string) error {
-	pid, err := c.PID(component)
+	var pid int
+	// One that ended by itself, when another was killed perhaps, is waited for.
+	err := wait.PollUntilContextTimeout(ctx, 5*time.Millisecond, readyTimeout, true, func(context.Context) (_ bool, err error) {
+		if pid, err = c.PID(component); err == nil {
+			err = syscall.Kill(pid, syscall.SIGKILL)
+		}
+		if errors.Is(err, syscall.ESRCH) || errors.Is(err, os.ErrNotExist) || errors.Is(err, strconv.ErrSyntax) {
+			return false, nil
+		}
+		return err == nil, err
+	})
 	if err != nil {
-		return err
-	}
-	if err := syscall.Kill(pid, syscall.SIGKILL); err != nil {
 		return fmt.Errorf("kill %s: %w", component, err)
 	}
 	err = wait.PollUntilContextTimeout(ctx, 5*time.Millisecond, readyTimeout, true, func(context.Context) (bool, error) {

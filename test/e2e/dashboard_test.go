@@ -5,7 +5,6 @@ import (
 	"context"
 	"crypto/tls"
 	"io"
-	"net"
 	"net/http"
 	"os/exec"
 	"path/filepath"
@@ -17,7 +16,9 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	rbacv1 "k8s.io/api/rbac/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/client-go/rest"
 
+	"platform.example.io/stores/pkg/generated/clientset/versioned"
 	"platform.example.io/stores/test/controlplane"
 )
 
@@ -85,17 +86,9 @@ func startDashboard(t *testing.T) string {
 	}
 	config := cluster.RESTConfig()
 	authority := filepath.Join(cluster.Dir(), "pki", "ca.crt")
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	port := listener.Addr().(*net.TCPAddr).Port
-	if err := listener.Close(); err != nil {
-		t.Fatal(err)
-	}
 	ctx, stop := context.WithCancel(t.Context())
 	server := exec.CommandContext(ctx, filepath.Join(root, ".local", "bin", "apiserver"), "dashboard", "--bind-address=127.0.0.1",
-		"--secure-port="+strconv.Itoa(port), "--api-server="+config.Host, "--certificate-authority="+authority)
+		"--secure-port="+strconv.Itoa(controlplane.FreePort(t)), "--api-server="+config.Host, "--certificate-authority="+authority)
 	output, err := server.StderrPipe()
 	if err != nil {
 		t.Fatal(err)
@@ -119,7 +112,8 @@ func startDashboard(t *testing.T) string {
 	return ""
 }
 
-// tokenOf makes a service account that has a role, and a token of it.
+// tokenOf makes a service account that has a role, and a token of it, and returns
+// when its rights, which are learned by a watch, are in force.
 func tokenOf(t *testing.T, name, role string) string {
 	t.Helper()
 	accounts := kube.CoreV1().ServiceAccounts(metav1.NamespaceDefault)
@@ -138,5 +132,12 @@ func tokenOf(t *testing.T, name, role string) string {
 	if err != nil {
 		t.Fatal(err)
 	}
+	config := rest.AnonymousClientConfig(cluster.RESTConfig())
+	config.BearerToken = request.Status.Token
+	account := versioned.NewForConfigOrDie(config).PlatformV1alpha1().Stores()
+	eventually(t, name+" has the rights of "+role, func(ctx context.Context) error {
+		_, err := account.List(ctx, metav1.ListOptions{})
+		return err
+	})
 	return request.Status.Token
 }

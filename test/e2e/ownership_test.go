@@ -51,6 +51,16 @@ func untilCollected(t testing.TB, name string) {
 	})
 }
 
+// untilKnown waits until the garbage collector knows what the store owns. It learns of
+// ConfigMaps in their order, and has collected one that was made after the others, whose
+// owner never was. Of a Store that goes before that it knows no dependents.
+func untilKnown(t testing.TB, store *v1alpha1.Store) {
+	t.Helper()
+	name := "owned-by-nobody-beside-" + store.Name
+	own(t, name, store, "00000000-0000-0000-0000-000000000000")
+	untilCollected(t, name)
+}
+
 // TestOwnedObject has the garbage collector take what a Store owns when the
 // Store goes, and not before.
 func TestOwnedObject(t *testing.T) {
@@ -87,6 +97,7 @@ func TestForegroundDeletion(t *testing.T) {
 		}
 	}
 	hold(`["` + testFinalizer + `"]`)
+	untilKnown(t, store)
 	kubectl(t, "delete", "store", "foreground", "--cascade=foreground", "--wait=false")
 	eventually(t, "the dependent is being deleted", func(context.Context) error {
 		if owned(t, "owned-foreground").DeletionTimestamp == nil {
@@ -108,6 +119,7 @@ func TestOrphaningDeletion(t *testing.T) {
 	t.Parallel()
 	store := order(t, "orphaning", suspended)
 	own(t, "owned-orphan", store, store.UID)
+	untilKnown(t, store)
 	kubectl(t, "delete", "store", "orphaning", "--cascade=orphan", "--wait=false")
 	untilGone(t, "orphaning")
 	if references := owned(t, "owned-orphan").OwnerReferences; len(references) > 0 {

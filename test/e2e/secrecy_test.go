@@ -199,10 +199,14 @@ func metricsOf(t *testing.T, own *controlplane.Cluster) []byte {
 	if err != nil {
 		t.Fatal(err)
 	}
-	text, err := kubernetes.NewForConfigOrDie(config).RESTClient().Get().AbsPath("/metrics").DoRaw(t.Context())
-	if err != nil || !bytes.Contains(text, []byte("provisioner_reconcile_duration")) {
-		t.Fatalf("read metrics: %v", err)
-	}
+	client := kubernetes.NewForConfigOrDie(config).RESTClient()
+	var text []byte
+	eventually(t, "the metrics tell that a store was looked at", func(ctx context.Context) (err error) {
+		if text, err = client.Get().AbsPath("/metrics").DoRaw(ctx); err == nil && !bytes.Contains(text, []byte("provisioner_reconcile_duration")) {
+			err = errors.New("they do not")
+		}
+		return err
+	})
 	return text
 }
 

@@ -10,6 +10,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -39,22 +40,14 @@ func startLone(t *testing.T, own *controlplane.Cluster) *lone {
 	if err != nil {
 		t.Fatal(err)
 	}
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	address := listener.Addr().String()
-	if err := listener.Close(); err != nil {
-		t.Fatal(err)
-	}
-	_, port, _ := net.SplitHostPort(address)
+	port := strconv.Itoa(controlplane.FreePort(t))
 	account := own.UserKubeconfig(t, "system:serviceaccount:store-platform:store-provisioner",
 		"system:serviceaccounts", "system:serviceaccounts:store-platform", "system:authenticated")
 	log, err := os.Create(filepath.Join(t.TempDir(), "provisioner.log"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	p := &lone{url: "https://" + address}
+	p := &lone{url: "https://" + net.JoinHostPort("127.0.0.1", port)}
 	p.process = exec.Command(options.Platform, "provisioner", "--kubeconfig="+account, "--config="+options.PlatformConfig,
 		"--bind-address=127.0.0.1", "--secure-port="+port, "-v=2")
 	p.process.Stdout, p.process.Stderr = log, log
@@ -155,7 +148,17 @@ func TestTakeover(t *testing.T) {
 	first := startLone(t, own)
 	reached(t, "the first leads", first.leads)
 	second := startLone(t, own)
+	reached(t, "the second knows the administrator", func(ctx context.Context) (bool, string) {
+		status, body := second.get(ctx, second.admin, "/metrics")
+		return status == http.StatusOK, fmt.Sprintf("%d %s", status, body)
+	})
 	applied("before")
+	// Its rights in the store's namespace may arrive after its first report.
+	const one = `store_platform_provisioner_applies_total{kind="Deployment",result="applied"} 1`
+	reached(t, "the first applies", func(ctx context.Context) (bool, string) {
+		status, body := first.get(ctx, first.admin, "/metrics")
+		return strings.Contains(body, one), fmt.Sprint(status)
+	})
 
 	t.Run("health and metrics", func(t *testing.T) {
 		for _, c := range []struct {
@@ -172,7 +175,7 @@ func TestTakeover(t *testing.T) {
 				body: `"kind":"Status"`, reason: "they tell of the business"},
 			{name: "standby", path: "/metrics", of: second, client: second.admin, status: http.StatusOK, body: "store_platform_provisioner_leader 0\n", reason: "it does not lead"},
 			{name: "applies", path: "/metrics", of: first, client: first.admin, status: http.StatusOK,
-				body: `store_platform_provisioner_applies_total{kind="Deployment",result="applied"} 1`, reason: "one store has one Deployment"},
+				body: one, reason: "one store has one Deployment"},
 			{name: "queue", path: "/metrics", of: first, client: first.admin, status: http.StatusOK, body: `workqueue_depth{name="store_provisioner"`, reason: "who scales needs it"},
 			{name: "lease", path: "/metrics", of: first, client: first.admin, status: http.StatusOK,
 				body: `leader_election_master_status{name="store-provisioner"} 1`, reason: "the field's own metric says it, too"},

@@ -55,21 +55,27 @@ matchConditions: [{name: not-the-provisioner, expression: "!request.userInfo.use
 		_, err := client.Patch(t.Context(), "hooked", types.MergePatchType, []byte(body), metav1.PatchOptions{DryRun: dryRun})
 		return err
 	}
+	// Who writes beside the provisioner may have to try again, and the webhook is asked
+	// anew: each write waits until that has nothing more to write.
+	untilSettled(t, "hooked")
 	refused := refusal{http.StatusTeapot, "", nil}
 	expectPolicy(t, patch(`{"spec":{"displayName":"Teapot"}}`), refused, "short and stout")
 	expectPolicy(t, patch(`{"spec":{"displayName":"Teapot"}}`, metav1.DryRunAll), refused, "short and stout")
 	if err := patch(`{"spec":{"displayName":"Kept"}}`); err != nil {
 		t.Fatal(err)
 	}
+	settled := untilSettled(t, "hooked")
 	kept := refusal{http.StatusBadRequest, "", nil} // by a webhook that gives no code
 	expectPolicy(t, client.Delete(t.Context(), "hooked", metav1.DeleteOptions{}), kept, "it is kept")
 	expectPolicy(t, client.DeleteCollection(t.Context(), metav1.DeleteOptions{}, metav1.ListOptions{LabelSelector: "e2e-policy=webhook"}), kept, "it is kept")
 	if _, err := stores.Patch(t.Context(), "hooked", types.MergePatchType, []byte(`{"status":{"adminURL":"x"}}`), metav1.PatchOptions{}, "status"); err != nil {
 		t.Fatal(err)
 	}
+	until(t, "hooked", "has its own address again", func(s *v1alpha1.Store) bool { return s.Status.AdminURL == settled.Status.AdminURL })
 	if err := patch(`{"spec":{"displayName":"Free"}}`); err != nil {
 		t.Fatal(err)
 	}
+	untilSettled(t, "hooked")
 	if err := client.Delete(t.Context(), "hooked", metav1.DeleteOptions{}); err != nil {
 		t.Error(err)
 	}

@@ -2,10 +2,13 @@ package faults
 
 import (
 	"context"
+	"crypto/tls"
 	"encoding/base64"
 	"encoding/pem"
+	"errors"
 	"fmt"
 	"net"
+	"net/http"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -72,8 +75,8 @@ func start(t testing.TB, s shape) *platform {
 	account := p.account(t, "store-apiserver", s)
 	var addresses []string
 	for i := range s.servers {
-		address, port := free(t)
-		addresses = append(addresses, address)
+		port := strconv.Itoa(controlplane.FreePort(t))
+		addresses = append(addresses, net.JoinHostPort("127.0.0.1", port))
 		args := []string{binary, config, "--provisioner=off", "--bind-address=127.0.0.1", "--secure-port=" + port,
 			"--tls-cert-file=" + certFile, "--tls-private-key-file=" + keyFile,
 			"--kubeconfig=" + account, "--authentication-kubeconfig=" + account, "--authorization-kubeconfig=" + account}
@@ -81,6 +84,9 @@ func start(t testing.TB, s shape) *platform {
 	}
 	p.balancer = newBalancer(t, addresses...)
 	p.register(t, serving)
+	for _, address := range addresses {
+		up(t, address)
+	}
 	if s.provisioners > 0 {
 		account := p.account(t, "store-provisioner", s)
 		for i := range s.provisioners {
@@ -90,6 +96,26 @@ func start(t testing.TB, s shape) *platform {
 	}
 	p.served(t)
 	return p
+}
+
+// up waits until a server is ready: as long as one of two is not, the other has all
+// connections.
+func up(t testing.TB, address string) {
+	t.Helper()
+	// It vouches for itself; whom kube-apiserver trusts is examined by what it serves.
+	client := &http.Client{Timeout: 10 * time.Second, Transport: &http.Transport{
+		DisableKeepAlives: true, TLSClientConfig: &tls.Config{InsecureSkipVerify: true}}}
+	eventually(t, "the server at "+address+" is ready", func(context.Context) error {
+		answer, err := client.Get("https://" + address + "/readyz")
+		if err != nil {
+			return err
+		}
+		answer.Body.Close()
+		if answer.StatusCode != http.StatusOK {
+			return errors.New(answer.Status)
+		}
+		return nil
+	})
 }
 
 // served waits until stores are served through kube-apiserver.
@@ -170,15 +196,4 @@ func write(t testing.TB, name string, data []byte) string {
 		t.Fatal(err)
 	}
 	return path
-}
-
-// free is an address that nobody listens on.
-func free(t testing.TB) (address, port string) {
-	t.Helper()
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer listener.Close()
-	return listener.Addr().String(), strconv.Itoa(listener.Addr().(*net.TCPAddr).Port)
 }
