@@ -141,15 +141,17 @@ func TestDeletionIsBlocked(t *testing.T) {
 // the upgrade of its database and that of its application.
 func TestDeletedOnItsWay(t *testing.T) {
 	b := newBench(t)
-	b.provision(nil)
+	first := b.provision(nil)
 	keep := func(s *v1alpha1.Store) { s.Finalizers, s.Spec.Version = []string{keeper}, "10.8.0" }
 	b.order("halfway-up", keep)
 	b.ready("halfway-up")
 	b.refusePods("store-halfway-up", "bootstrap")
 	b.edit("halfway-up", func(s *v1alpha1.StoreSpec) { s.Version = "10.9.4" })
 	b.condition("halfway-up", v1alpha1.ConditionResourcesApplied, metav1.ConditionFalse, ReasonWaitingForBootstrap)
+	first.stop() // or the shop may be ready before its pods are refused
 	b.order("halfway-in", keep)
 	b.refusePods("store-halfway-in", "database")
+	b.provision(nil)
 	b.phase("halfway-in", v1alpha1.StoreProvisioning)
 	for _, name := range []string{"halfway-up", "halfway-in"} {
 		b.deleteBoth(name)

@@ -146,8 +146,11 @@ func TestFlappingIsBounded(t *testing.T) {
 	pod := b.theApplication("store-flapping")
 	running := corev1.ContainerState{Running: &corev1.ContainerStateRunning{}}
 	before := p.requests.count()
-	for i := range times {
-		b.kubelet(pod, corev1.PodRunning, i%2 == 1, running, corev1.ContainerState{})
+	// The first turn is waited for: those that follow may pass faster than anybody looks.
+	b.kubelet(pod, corev1.PodRunning, false, running, corev1.ContainerState{})
+	b.phase("flapping", v1alpha1.StoreDegraded)
+	for i := range times - 1 {
+		b.kubelet(pod, corev1.PodRunning, i%2 == 0, running, corev1.ContainerState{})
 	}
 	b.ready("flapping")
 	b.quiet(p, "flapping")

@@ -148,8 +148,8 @@ func TestStorefront(t *testing.T) {
 	})
 	t.Run("another leader", func(t *testing.T) {
 		b := b.on(t)
-		before := b.ready(name)
 		p.stop()
+		before := b.ready(name)
 		shop.network.Store(networkHangs)
 		next := shop.provision()
 		b.quiet(next, name)

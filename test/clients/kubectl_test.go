@@ -1,6 +1,7 @@
 package clients
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -9,6 +10,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"platform.example.io/stores/pkg/apis/stores/v1alpha1"
 )
 
 // kubectl is one release of it.
@@ -83,6 +86,27 @@ func (k kubectl) fails(t testing.TB, stdin string, words []string, args ...strin
 	}
 }
 
+// published waits until kube-apiserver, which asks aggregated servers now and then,
+// publishes the platform's schemas: kubectl explains and validates by them.
+func published(t testing.TB) {
+	t.Helper()
+	eventually(t, "the platform's OpenAPI is published", func(context.Context) error {
+		paths, err := kube.Discovery().OpenAPIV3().Paths()
+		if err != nil {
+			return err
+		}
+		group, ok := paths["apis/"+v1alpha1.SchemeGroupVersion.String()]
+		if !ok {
+			return errors.New("its group is not known")
+		}
+		schema, err := group.Schema("application/json")
+		if err == nil && !bytes.Contains(schema, []byte("StoreSpec")) {
+			err = errors.New("its group has no schemas")
+		}
+		return err
+	})
+}
+
 // TestKubectl does with each kubectl what people do with it.
 func TestKubectl(t *testing.T) {
 	t.Parallel()
@@ -104,6 +128,7 @@ func TestKubectl(t *testing.T) {
 		{name: "patch", run: testPatch, reason: "each kind of patch, and the two commands that are patches"},
 		{name: "scale", run: testScale, reason: "there is no such subresource, and a person should be told so"},
 	}
+	published(t)
 	for _, k := range kubectls {
 		t.Run(k.name, func(t *testing.T) {
 			t.Parallel()

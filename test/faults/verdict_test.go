@@ -14,14 +14,15 @@ import (
 	"platform.example.io/stores/pkg/apis/stores/v1alpha1"
 )
 
-// kept fails the test if anything acknowledged is not there. It does not wait:
-// what was acknowledged must be there at once.
+// kept fails the test if anything acknowledged is not there. It waits for an answer
+// only: what was acknowledged must be there in the first.
 func kept(t testing.TB, p *platform, promises []*promise) {
 	t.Helper()
-	list, err := p.stores.List(t.Context(), metav1.ListOptions{})
-	if err != nil {
-		t.Fatal(err)
-	}
+	var list *v1alpha1.StoreList
+	eventually(t, "stores are listed", func(ctx context.Context) (err error) {
+		list, err = p.stores.List(ctx, metav1.ListOptions{})
+		return err
+	})
 	found := map[string]*v1alpha1.Store{}
 	for i := range list.Items {
 		found[list.Items[i].Name] = &list.Items[i]

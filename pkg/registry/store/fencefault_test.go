@@ -11,6 +11,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/apimachinery/pkg/watch"
+	"k8s.io/client-go/util/retry"
 	"sigs.k8s.io/yaml"
 
 	"platform.example.io/stores/pkg/registry/store/nsstorage"
@@ -137,9 +138,13 @@ func (r *registry) fence(ctx context.Context, t *testing.T) *corev1.Namespace {
 
 func (r *registry) changeFence(ctx context.Context, t *testing.T, change func(*corev1.Namespace)) *corev1.Namespace {
 	t.Helper()
-	fence := r.fence(ctx, t)
-	change(fence)
-	changed, err := r.kube.CoreV1().Namespaces().Update(ctx, fence, metav1.UpdateOptions{})
+	var changed *corev1.Namespace
+	err := retry.RetryOnConflict(retry.DefaultRetry, func() (err error) { // lists write to it, too
+		fence := r.fence(ctx, t)
+		change(fence)
+		changed, err = r.kube.CoreV1().Namespaces().Update(ctx, fence, metav1.UpdateOptions{})
+		return err
+	})
 	if err != nil {
 		t.Fatal(err)
 	}

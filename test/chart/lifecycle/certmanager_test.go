@@ -140,7 +140,14 @@ func startCertManager(t *testing.T) {
 			t.Logf("cert-manager:\n%s", tail(path, 8<<10))
 		}
 	})
-	kubectl(t, "apply", "--filename", "testdata/issuer.yaml")
+	// Kinds that are established are found by clients a moment later.
+	eventually(t, "an issuer can be made", func(context.Context) error {
+		_, stderr, err := cluster.Kubectl(t, "apply", "--filename", "testdata/issuer.yaml")
+		if err != nil {
+			return fmt.Errorf("%w: %s", err, stderr)
+		}
+		return nil
+	})
 	eventually(t, "cert-manager takes up an issuer", func(context.Context) error {
 		select {
 		case <-exited:

@@ -82,7 +82,7 @@ func begin(t testing.TB) {
 	node = startKubelet(t)
 	t.Cleanup(func() {
 		uninstall(t, "--ignore-not-found")
-		kubectl(t, "delete", "namespace", namespace, "--ignore-not-found", "--timeout=1m")
+		kubectl(t, "delete", "namespace", namespace, "--ignore-not-found", "--timeout="+patience.String())
 	})
 }
 

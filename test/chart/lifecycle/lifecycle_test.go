@@ -1,7 +1,7 @@
 package lifecycle
 
 import (
-	"bufio"
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -11,6 +11,7 @@ import (
 	"strings"
 	"testing"
 
+	batchv1 "k8s.io/api/batch/v1"
 	corev1 "k8s.io/api/core/v1"
 	apimeta "k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -168,7 +169,8 @@ func seen(ctx context.Context, t testing.TB, name string) shop {
 	}
 	is := shop{namespaceUID: string(found.UID)}
 	for _, pod := range pods.Items {
-		if pod.Status.Phase == corev1.PodRunning {
+		// Those that serve: a Job's runs now and then, and ends.
+		if _, once := pod.Labels[batchv1.JobNameLabel]; pod.Status.Phase == corev1.PodRunning && !once {
 			is.pods = append(is.pods, string(pod.UID))
 		}
 	}
@@ -226,18 +228,18 @@ type auditEvent struct {
 // deletions are what was deleted of the platform, in order.
 func deletions(t testing.TB) []auditEvent {
 	t.Helper()
-	log, err := os.Open(cluster.LogPath("audit"))
+	log, err := os.ReadFile(cluster.LogPath("audit"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer log.Close()
 	var events []auditEvent
-	scanner := bufio.NewScanner(log)
-	scanner.Buffer(nil, 1<<20)
-	for scanner.Scan() {
+	for line := range bytes.Lines(log) {
+		if !bytes.HasSuffix(line, []byte("\n")) {
+			break // it is being written
+		}
 		var event auditEvent
-		if err := json.Unmarshal(scanner.Bytes(), &event); err != nil {
-			t.Fatal(errors.Join(err, errors.New(scanner.Text())))
+		if err := json.Unmarshal(line, &event); err != nil {
+			t.Fatalf("%v: %s", err, line)
 		}
 		if event.ObjectRef.Namespace == namespace || event.ObjectRef.Name == apiService {
 			events = append(events, event)
