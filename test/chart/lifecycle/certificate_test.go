@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"net/http"
 	"testing"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -16,14 +17,13 @@ import (
 )
 
 // presented are the certificates that the replicas serve, by serial number. It
-// connects as kube-apiserver does, and wants each of them to be trusted.
+// connects to each of them as kube-apiserver does, and wants it to be trusted.
 func presented(ctx context.Context, t testing.TB) (map[string]*x509.Certificate, error) {
 	t.Helper()
 	service, err := kube.CoreV1().Services(namespace).Get(ctx, "store-apiserver", metav1.GetOptions{})
 	if err != nil {
 		return nil, err
 	}
-	address := net.JoinHostPort(service.Spec.ClusterIP, "443")
 	encoded, err := base64.StdEncoding.DecodeString(kubectl(t, "get", "apiservice", apiService, "-o", "jsonpath={.spec.caBundle}"))
 	if err != nil {
 		return nil, err
@@ -33,7 +33,7 @@ func presented(ctx context.Context, t testing.TB) (map[string]*x509.Certificate,
 		return nil, errors.New("kube-apiserver trusts nobody")
 	}
 	certificates := map[string]*x509.Certificate{}
-	for range 4 { // two replicas, in turn
+	for _, address := range node.ready(service) {
 		dialer := tls.Dialer{Config: &tls.Config{RootCAs: trusted, ServerName: "store-apiserver." + namespace + ".svc"}}
 		connection, err := dialer.DialContext(ctx, "tcp", address)
 		if err != nil {
@@ -43,6 +43,9 @@ func presented(ctx context.Context, t testing.TB) (map[string]*x509.Certificate,
 		served := connection.(*tls.Conn).ConnectionState().PeerCertificates[0]
 		certificates[served.SerialNumber.String()] = served
 		connection.Close()
+	}
+	if len(certificates) == 0 {
+		return nil, errors.New("no replica is ready")
 	}
 	return certificates, nil
 }
@@ -71,10 +74,12 @@ func reported(t *testing.T) {
 	config := rest.CopyConfig(cluster.RESTConfig())
 	config.TLSClientConfig.CAFile, config.TLSClientConfig.CAData = "", nil
 	config.TLSClientConfig.Insecure = true // by an address; who is trusted is asked elsewhere
-	client, err := rest.HTTPClientFor(config)
+	identity, err := rest.TLSConfigFor(config)
 	if err != nil {
 		t.Fatal(err)
 	}
+	// A connection from before shows the certificate of before.
+	client := &http.Client{Transport: &http.Transport{TLSClientConfig: identity, DisableKeepAlives: true}}
 	service, err := kube.CoreV1().Services(namespace).Get(t.Context(), "store-apiserver", metav1.GetOptions{})
 	if err != nil {
 		t.Fatal(err)

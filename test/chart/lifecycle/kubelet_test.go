@@ -4,7 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -125,16 +127,17 @@ func (k *kubelet) serviceGone(object any) {
 	}
 }
 
-// ready are the addresses of the ready pods that a selector selects.
-func (k *kubelet) ready(selector map[string]string) []string {
+// ready is where the ready pods of a Service listen, in an order that stays.
+func (k *kubelet) ready(of *corev1.Service) []string {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	var addresses []string
 	for _, p := range k.pods {
-		if p.serving() && selects(selector, p.pod.Labels) {
-			addresses = append(addresses, p.address)
+		if p.serving() && selects(of.Spec.Selector, p.pod.Labels) {
+			addresses = append(addresses, net.JoinHostPort(p.address, fmt.Sprint(p.pod.Spec.Containers[0].Ports[0].ContainerPort)))
 		}
 	}
+	slices.Sort(addresses)
 	return addresses
 }
 

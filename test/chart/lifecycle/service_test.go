@@ -50,12 +50,11 @@ func (s *service) accept() {
 // or not that ends.
 func (s *service) pass(client net.Conn) {
 	defer client.Close()
-	ready := s.kubelet.ready(s.of.Spec.Selector)
+	ready := s.kubelet.ready(s.of)
 	if len(ready) == 0 {
 		return
 	}
-	address := ready[s.next.Add(1)%uint64(len(ready))]
-	pod, err := net.DialTimeout("tcp", net.JoinHostPort(address, fmt.Sprint(s.port())), 5*time.Second)
+	pod, err := net.DialTimeout("tcp", ready[s.next.Add(1)%uint64(len(ready))], 5*time.Second)
 	if err != nil {
 		return
 	}
@@ -68,16 +67,4 @@ func (s *service) pass(client net.Conn) {
 		}()
 	}
 	<-done
-}
-
-// port is the pods' port by its name.
-func (s *service) port() int32 {
-	s.kubelet.mu.Lock()
-	defer s.kubelet.mu.Unlock()
-	for _, p := range s.kubelet.pods {
-		if selects(s.of.Spec.Selector, p.pod.Labels) {
-			return p.pod.Spec.Containers[0].Ports[0].ContainerPort
-		}
-	}
-	return 0
 }
