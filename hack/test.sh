@@ -23,7 +23,7 @@ fi
 # The life of a release has a target of its own: make test-chart.
 packages="$(grep --invert-match --line-regexp --fixed-strings platform.example.io/stores/test/chart/lifecycle <<<"${packages}")"
 
-# Upstream's exams for storage are named one by one: they are what the API promises.
+# The tests of upstream's storage suite are listed one by one: they are what the API promises.
 if [[ "${kind}" == cluster ]]; then
     suite=platform.example.io/stores/pkg/registry/store/nsstorage/upstream
     log="$(mktemp)"

@@ -2,20 +2,20 @@
 // spec says, keeps it so, and writes what it sees to the Store's status.
 //
 // One reconcile is one pass through the stages, each in a file of its own:
-// reconcile (order), conflict, pin, render, bind, secret, order and apply, prune,
+// reconcile (order), conflict, pin, render, bind, secret, mark, order and apply, prune,
 // observe, rollout, status and event; termination replaces them for a store that is being
 // deleted. A pass can end at any instruction. What the next one needs is in the
 // cluster: memory holds caches, never facts.
 //
 // # Duties
 //
-// It meets Stores only through the API, with an identity of its own, as any
-// user's controller would. It writes nothing that is not rendered, except Secrets,
+// It reads and writes Stores only through the API, with an identity of its own, as
+// any user's controller would. It writes nothing that is not rendered, except Secrets,
 // whose values it makes once. It costs no request when nothing has changed:
 // whether an object is as rendered is read from a cache (see ownership.go). One
 // store is worked on by one worker at a time, several at once, the urgent first.
-// Beside that it asks the shops whether they answer (package storefront); what they
-// say is an observation like any other.
+// It also probes the shops (package storefront); what they answer is an observation
+// like any other.
 //
 // # Dangers
 //
@@ -36,6 +36,7 @@
 //	platform.example.io       stores                       get list watch
 //	platform.example.io       stores/status                update
 //	""                        namespaces                   get
+//	storage.k8s.io            storageclasses               get
 //	""                        pods events                  list watch
 //	of every kind below but secrets                        list watch
 //	rbac.authorization.k8s.io rolebindings                 list watch create, and get patch of store-provisioner
