@@ -52,13 +52,13 @@ PAGE_SOURCES := $(shell find web/app -type f -not -path '*/node_modules/*') docs
 ##@ Use it
 
 .PHONY: help
-help: ## Say what there is to make
+help: ## List all targets
 	@awk 'BEGIN { FS = ":.*## " } \
 		/^##@ / { printf "\n%s\n", substr($$0, 5) } \
 		/^[a-z0-9-]+:.*## / { printf "  make %-18s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 .PHONY: demo
-demo: build localcluster $(if $(REAL),realnode images) ## Bring up two shops from nothing, and say what to type next (NODES=real: one shop, and a customer's order)
+demo: build localcluster $(if $(REAL),realnode images) ## Bring up two shops from nothing (NODES=real: one shop, and a customer's order)
 	@NODES=$(NODES) hack/$(if $(REAL),demo-real,demo).sh
 
 .PHONY: up
@@ -66,11 +66,11 @@ up: build localcluster $(if $(REAL),realnode) ## Start the local control plane w
 	@NODES=$(NODES) hack/up.sh
 
 .PHONY: preflight
-preflight: localcluster ## Say what this machine lacks for NODES=real
+preflight: localcluster ## List what this machine lacks for NODES=real
 	@$(BIN)/localcluster preflight --dir $(LOCAL)
 
 .PHONY: status
-status: localcluster ## Say what runs, where and how well
+status: localcluster ## Show every component, its address and its health
 	@$(BIN)/localcluster status --dir $(LOCAL)
 
 .PHONY: dashboard

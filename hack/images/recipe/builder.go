@@ -57,7 +57,7 @@ func (b *Builder) layer(ctx context.Context, name string, wanted programs) (*arc
 		return nil, err
 	}
 	wanted.packages = append([]string{"busybox", "libgcc-s1"}, wanted.packages...)
-	// The C library loads the latter by itself, when a thread is cancelled.
+	// The C library loads libgcc_s by itself, when a thread is cancelled.
 	wanted.keep = append([]string{"/usr/bin/busybox", libraries + "/libgcc_s.so.1"}, wanted.keep...)
 	packages, err := b.fetch(ctx, wanted)
 	if err != nil {

@@ -43,7 +43,7 @@ func root() *cobra.Command {
 		Use:   "localcluster",
 		Short: "A real Kubernetes control plane on loopback",
 		Long: "A real Kubernetes control plane on loopback.\n\n" +
-			"Called by one of these names, or with one as the first argument, it is that program: etcd,\n" +
+			"Called by one of these names, or with one as its first argument, it runs that program: etcd,\n" +
 			"kube-apiserver, kube-controller-manager, kube-scheduler, kwok, kubectl.",
 		Args:          cobra.NoArgs,
 		SilenceUsage:  true,
@@ -86,7 +86,7 @@ func status() *cobra.Command {
 	var dir string
 	command := &cobra.Command{
 		Use:   "status",
-		Short: "Show what runs, where and how well; fails unless all is well",
+		Short: "Show every component, its address and its health; fails unless all are healthy",
 		Args:  cobra.NoArgs,
 		RunE: func(command *cobra.Command, _ []string) error {
 			return cluster.Status(command.Context(), dir, command.OutOrStdout())
@@ -100,7 +100,7 @@ func check() *cobra.Command {
 	var dir, binaries string
 	command := &cobra.Command{
 		Use:   "preflight",
-		Short: "Say what this machine lacks to run real nodes; fails unless that is nothing",
+		Short: "List what this machine lacks to run real nodes; fails if anything is missing",
 		Args:  cobra.NoArgs,
 		RunE: func(command *cobra.Command, _ []string) error {
 			return cluster.Preflight(dir, binaries, command.OutOrStdout())
@@ -137,7 +137,7 @@ func user() *cobra.Command {
 func kubectl() *cobra.Command {
 	return &cobra.Command{
 		Use:                component.Kubectl,
-		Short:              "Be kubectl; uses this cluster unless KUBECONFIG or --kubeconfig says otherwise",
+		Short:              "Run kubectl; it uses this cluster unless KUBECONFIG or --kubeconfig says otherwise",
 		DisableFlagParsing: true,
 		RunE: func(*cobra.Command, []string) error {
 			return errors.New("kubectl must be the first argument")

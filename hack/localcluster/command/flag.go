@@ -63,7 +63,7 @@ func (n *nodes) Set(value string) error {
 	if kind != realNodes {
 		simulated, err := strconv.Atoi(value)
 		if err != nil {
-			return errors.New("say a number of simulated nodes, real, or real:N")
+			return errors.New("must be a number of simulated nodes, real, or real:N")
 		}
 		n.Nodes, n.RealNodes = simulated, 0
 		return nil
@@ -74,7 +74,7 @@ func (n *nodes) Set(value string) error {
 	}
 	number, err := strconv.Atoi(count)
 	if err != nil || number < 1 {
-		return fmt.Errorf("%q is no number of real nodes: say real:2", count)
+		return fmt.Errorf("%q is not a number of real nodes: use real:2", count)
 	}
 	n.RealNodes = number
 	return nil

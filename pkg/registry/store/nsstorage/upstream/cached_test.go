@@ -101,7 +101,7 @@ func newCached(t *testing.T, on *controlplane.Cluster, reads nsstorage.Consisten
 		t.Fatalf("wait for the watch cache: %v", err)
 	}
 	list := &example.PodList{}
-	// A consistent list creates the fence, which is not part of the exam.
+	// A consistent list creates the fence, which is not part of the test.
 	if err := cached.GetList(t.Context(), podPrefix, storage.ListOptions{Recursive: true, Predicate: storage.Everything}, list); err != nil {
 		t.Fatal(err)
 	}
@@ -115,14 +115,14 @@ func newCached(t *testing.T, on *controlplane.Cluster, reads nsstorage.Consisten
 	return subject
 }
 
-// prepared is a storage whose consistent lists write nothing until the exam that
+// prepared is a storage whose consistent lists write nothing until the test that
 // compacts has done so: what it reads to prepare itself tells it a version, from
 // which on it counts what compacting writes.
 type prepared struct {
 	storage.Interface
 	raw       *nsstorage.Storage
 	compacted *atomic.Int64
-	future    string // what the exam takes for a version that does not exist yet
+	future    string // what the test takes for a version that does not exist yet
 }
 
 func (p *prepared) GetList(ctx context.Context, key string, opts storage.ListOptions, out runtime.Object) error {
@@ -134,7 +134,7 @@ func (p *prepared) GetList(ctx context.Context, key string, opts storage.ListOpt
 		return err
 	}
 	if graded && opts.ResourceVersionMatch == metav1.ResourceVersionMatchExact && opts.ResourceVersion == p.future {
-		opts.ResourceVersion += "000" // the exam's future is past, since fences were written
+		opts.ResourceVersion += "000" // the future of the test is past, since fences were written
 	}
 	return p.Interface.GetList(ctx, key, opts, out)
 }
@@ -238,7 +238,7 @@ func (d *dated) Watch(ctx context.Context, key string, opts storage.ListOptions)
 	return d.Interface.Watch(ctx, key, opts)
 }
 
-// notCached are the exams that do not apply behind the cache.
+// notCached are the tests that do not apply behind the cache.
 var notCached = map[string]string{
 	"WatchContextCancel":           "a watch of the cache that is cancelled before it starts just ends; upstream does not run this on its cache either",
 	"ListInconsistentContinuation": "it pages through a list at version 0, which the cache answers whole; upstream does not run this on its cache either",
@@ -256,21 +256,21 @@ func TestUpstreamCached(t *testing.T) { runCached(t, nsstorage.ReadThrough) }
 func TestUpstreamFence(t *testing.T) { runCached(t, nsstorage.Fence) }
 
 func runCached(t *testing.T, reads nsstorage.ConsistentReads) {
-	for _, exam := range exams {
-		t.Run(exam.name, func(t *testing.T) {
-			if reason, ok := notCached[exam.name]; ok {
+	for _, test := range suite {
+		t.Run(test.name, func(t *testing.T) {
+			if reason, ok := notCached[test.name]; ok {
 				t.Skip(reason)
 			}
-			if reason, ok := notFenced[exam.name]; ok && reads == nsstorage.Fence {
+			if reason, ok := notFenced[test.name]; ok && reads == nsstorage.Fence {
 				t.Skip(reason)
 			}
 			on := cluster
-			if forgets[exam.name] {
+			if forgets[test.name] {
 				on = forgetful
 			}
-			clusterScoped := exam.name == "ClusterScopedWatch"
-			indexed := clusterScoped || exam.name == "NamespaceScopedWatch" || exam.name == "NamespaceScopedList"
-			exam.run(t.Context(), t, newCached(t, on, reads, clusterScoped, indexed))
+			clusterScoped := test.name == "ClusterScopedWatch"
+			indexed := clusterScoped || test.name == "NamespaceScopedWatch" || test.name == "NamespaceScopedList"
+			test.run(t.Context(), t, newCached(t, on, reads, clusterScoped, indexed))
 		})
 	}
 }

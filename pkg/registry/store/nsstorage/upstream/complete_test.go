@@ -10,11 +10,11 @@ import (
 	"testing"
 )
 
-// notExamined are upstream's tests that do not apply, by their names without RunTest.
-var notExamined = map[string]string{
+// notApplicable are upstream's tests that do not apply, by their names without RunTest.
+var notApplicable = map[string]string{
 	"CreateWithTTL":                                                "a namespace does not expire",
 	"GuaranteedUpdateWithTTL":                                      "a namespace does not expire",
-	"GuaranteedUpdate":                                             "it exchanges the transformer between storage and etcd, which is kube-apiserver's own; the two exams after it run",
+	"GuaranteedUpdate":                                             "it exchanges the transformer between storage and etcd, which is kube-apiserver's own; the two tests after it run",
 	"GuaranteedUpdateChecksStoredData":                             "it exchanges the transformer; that a no-op re-reads what is stored is TestTrap7… of the registry",
 	"ListResourceVersionMatch":                                     "it exchanges the transformer's prefix; List has the matches, too",
 	"WatchError":                                                   "it makes the transformer fail; a namespace always decodes",
@@ -33,38 +33,38 @@ var notExamined = map[string]string{
 	"RunBenchmarkStoreStats":        "a benchmark; ours is make bench",
 }
 
-// Whatever upstream examines is examined here, or has its reason: an exam that a
+// Whatever upstream tests is tested here, or has its reason: a test that a
 // later version adds must not go by unseen.
-func TestEveryExamIsTakenOrHasItsReason(t *testing.T) {
-	taken := map[string]bool{}
-	for _, exam := range exams {
-		taken[exam.name] = true
+func TestEveryUpstreamTestRunsOrHasItsReason(t *testing.T) {
+	covered := map[string]bool{}
+	for _, test := range suite {
+		covered[test.name] = true
 	}
-	offered := offeredExams(t)
+	offered := offeredTests(t)
 	for _, name := range offered {
-		_, excused := notExamined[name]
-		if taken[name] == excused {
-			t.Errorf("exam %s must be taken or have a reason, and not both", name)
+		_, excused := notApplicable[name]
+		if covered[name] == excused {
+			t.Errorf("test %s must be run or have a reason, and not both", name)
 		}
-		delete(taken, name)
+		delete(covered, name)
 		if excused {
-			taken[name] = false
+			covered[name] = false
 		}
 	}
-	for name, missing := range taken {
+	for name, missing := range covered {
 		if missing {
-			t.Errorf("upstream has no exam %s any more", name)
+			t.Errorf("upstream has no test %s any more", name)
 		}
 	}
-	for name := range notExamined {
-		if _, offers := taken[name]; !offers {
-			t.Errorf("upstream has no exam %s any more, which has a reason here", name)
+	for name := range notApplicable {
+		if _, offers := covered[name]; !offers {
+			t.Errorf("upstream has no test %s any more, which has a reason here", name)
 		}
 	}
 }
 
-// offeredExams reads the names of upstream's exams from its source.
-func offeredExams(t *testing.T) []string {
+// offeredTests reads the names of upstream's tests from its source.
+func offeredTests(t *testing.T) []string {
 	t.Helper()
 	out, err := exec.Command("go", "list", "-f", "{{.Dir}}", "k8s.io/apiserver/pkg/storage/testing").Output()
 	if err != nil {
@@ -92,17 +92,17 @@ func offeredExams(t *testing.T) []string {
 			names = append(names, renamed(name))
 		}
 	}
-	if len(names) < len(exams) {
-		t.Fatalf("found %d exams in %s only", len(names), strings.TrimSpace(string(out)))
+	if len(names) < len(suite) {
+		t.Fatalf("found only %d tests in %s", len(names), strings.TrimSpace(string(out)))
 	}
 	return names
 }
 
-// renamed returns the name of an exam here: a few of upstream's do not begin
-// with RunTest, and are taken under what follows Run.
+// renamed returns the name of a test here: a few of upstream's do not begin
+// with RunTest, and have here the name that follows Run.
 func renamed(name string) string {
 	if short := strings.TrimPrefix(name, "Run"); short != name {
-		if _, excused := notExamined[name]; !excused {
+		if _, excused := notApplicable[name]; !excused {
 			return short
 		}
 	}

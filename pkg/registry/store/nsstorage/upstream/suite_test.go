@@ -14,13 +14,13 @@ import (
 	"platform.example.io/stores/test/controlplane"
 )
 
-// exam is one of upstream's tests. Its name is upstream's, without RunTest.
-type exam struct {
+// suiteTest is one of upstream's tests. Its name is upstream's, without RunTest.
+type suiteTest struct {
 	name string
 	run  func(ctx context.Context, t *testing.T, s *subject)
 }
 
-// subject is what is examined.
+// subject is the storage under test.
 type subject struct {
 	storage.Interface
 	on         *controlplane.Cluster
@@ -32,9 +32,9 @@ type subject struct {
 	checkKey   storagetesting.KeyValidation
 }
 
-// exams are upstream's tests that apply; notExamined has the others, each with
+// suite are upstream's tests that apply; notApplicable has the others, each with
 // its reason.
-var exams = []exam{
+var suite = []suiteTest{
 	{"Create", func(ctx context.Context, t *testing.T, s *subject) {
 		storagetesting.RunTestCreate(ctx, t, s, s.checkKey)
 	}},
@@ -162,14 +162,14 @@ var exams = []exam{
 // kube-apiserver's affair.
 func noCalls(*testing.T, uint64, uint64) {}
 
-// forgets are the exams that need a cluster which really forgets.
+// forgets are the tests that need a cluster which really forgets.
 var forgets = map[string]bool{"List": true, "ListInconsistentContinuation": true, "WatchFromZero": true, "CompactRevision": true}
 
 func TestUpstreamRaw(t *testing.T) {
-	for _, exam := range exams {
-		t.Run(exam.name, func(t *testing.T) {
+	for _, test := range suite {
+		t.Run(test.name, func(t *testing.T) {
 			on := cluster
-			if forgets[exam.name] {
+			if forgets[test.name] {
 				on = forgetful
 			}
 			subject := &subject{on: on}
@@ -180,7 +180,7 @@ func TestUpstreamRaw(t *testing.T) {
 			}
 			subject.Interface = &dated{Interface: raw, beginning: strconv.FormatUint(beginning, 10)}
 			subject.checkKey = checkKey(codec, namespaces)
-			exam.run(t.Context(), t, subject)
+			test.run(t.Context(), t, subject)
 		})
 	}
 }
