@@ -7,13 +7,13 @@ import (
 	"time"
 )
 
-// Policy says how long what lives.
+// Policy says for whom certificates are, and how long they are valid.
 type Policy struct {
 	// Hosts are the names that kube-apiserver knows the API server by.
 	Hosts []string
 	// Lifetime is that of a serving certificate. It is renewed when a third is left.
 	Lifetime time.Duration
-	// AuthorityLifetime is that of an authority. A new one begins when a third is left.
+	// AuthorityLifetime is that of an authority. A new one is made when a third is left.
 	AuthorityLifetime time.Duration
 }
 

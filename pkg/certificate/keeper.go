@@ -24,15 +24,15 @@ import (
 	"k8s.io/utils/clock"
 )
 
-// Options say what is kept where.
+// Options configure a Keeper.
 type Options struct {
 	// Config is the API server's account.
 	Config *rest.Config
-	// Namespace and Secret name where the material lies.
+	// Namespace and Secret name the Secret with the keys and certificates.
 	Namespace, Secret string
-	// APIService is whose caBundle has to trust it.
+	// APIService is the name of the APIService whose caBundle must hold the authority.
 	APIService string
-	// Policy says how long what lives.
+	// Policy says for whom certificates are, and how long they are valid.
 	Policy Policy
 }
 
@@ -88,7 +88,7 @@ func (k *Keeper) AddListener(listener dynamiccertificates.Listener) {
 	k.listeners = append(k.listeners, listener)
 }
 
-// How long a replica takes at most to find out that something was done, or is due.
+// How long a replica takes at most to notice that another has done something, or that something is due.
 const (
 	longestPeriod = time.Minute
 	// retryPeriod is for what is under way or has failed.

@@ -92,8 +92,8 @@ func (c *Catalogue) HasImage(reference string) bool {
 }
 
 // CheckSecrets returns an error for each Secret of a configuration that no engine
-// has. A misspelt one would be generated, where somebody relies on its being kept
-// elsewhere.
+// has. Otherwise a misspelt one would be generated although somebody else is to
+// provide it.
 func (c *Catalogue) CheckSecrets(platform *config.PlatformConfiguration) field.ErrorList {
 	var errs field.ErrorList
 	path := field.NewPath("secrets")

@@ -8,20 +8,20 @@ import (
 )
 
 // InvalidStoreError says that a Store asks for what its engine's revision does
-// not have. Whoever owns the Store can mend it.
+// not have. The owner of the Store can correct it.
 type InvalidStoreError struct {
 	// Errors are the offending fields.
 	Errors field.ErrorList
 }
 
 // Error implements error. It goes to logs, events and conditions: of parameters
-// it names what is wrong, and not the value, which Errors has for whoever gave it.
+// it names what is wrong without the value. Errors has the values, for the user who set them.
 func (e *InvalidStoreError) Error() string {
-	var told field.ErrorList
+	var reported field.ErrorList
 	for _, err := range e.Errors {
-		told = append(told, withoutValue(err))
+		reported = append(reported, withoutValue(err))
 	}
-	return fmt.Sprintf("store does not fit its engine: %v", told.ToAggregate())
+	return fmt.Sprintf("store does not fit its engine: %v", reported.ToAggregate())
 }
 
 // withoutValue leaves out a parameter's value, and the schema's wording, which
@@ -36,8 +36,8 @@ func withoutValue(err *field.Error) *field.Error {
 	return field.Invalid(field.NewPath(err.Field), field.OmitValueType{}, "does not fit the engine's schema of parameters")
 }
 
-// DefinitionError says that an engine.yaml is wrong. Whoever wrote the engine
-// can mend it.
+// DefinitionError says that an engine.yaml is wrong. The author of the engine
+// can correct it.
 type DefinitionError struct {
 	// Errors are the offending fields.
 	Errors field.ErrorList
@@ -62,7 +62,7 @@ func (e *DuplicateRevisionError) Error() string {
 }
 
 // TemplateError says that a chart could not be rendered, or rendered something
-// that is no object. Whoever wrote the engine can mend it.
+// that is not an object. The author of the engine can correct it.
 type TemplateError struct {
 	// Chart is the chart's name.
 	Chart string
@@ -84,7 +84,7 @@ func (e *TemplateError) Error() string {
 func (e *TemplateError) Unwrap() error { return e.Err }
 
 // ViolationError says that a chart rendered what no engine may. Nothing of the
-// rendering is used. Whoever wrote the engine can mend it.
+// rendering is used. The author of the engine can correct it.
 type ViolationError struct {
 	// Rule is the name of the rule; docs/engines.md lists them.
 	Rule string

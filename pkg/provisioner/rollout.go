@@ -141,7 +141,7 @@ func (r rollout) decide(store *v1alpha1.Store) (verdict health.Verdict, move boo
 		return r.waits("revision %s is installed; the store stays at %s because the platform's provisioning.maxConcurrentRollouts is 0", r.target, running), false
 	case failed != nil:
 		return health.Fails(health.Working, health.ReasonRolloutPaused,
-			"the move from revision %s to %s is paused because store %s failed on %s; it goes on by itself when that store is ready (`kubectl describe store %s`), suspended or deleted, or when a revision that mends it is installed",
+			"the move from revision %s to %s is paused because store %s failed on %s; it continues when that store is ready (`kubectl describe store %s`), suspended or deleted, or when a revision that repairs it is installed",
 			running, r.target, failed.Name, r.target, failed.Name), false
 	case !movable(store):
 		return r.waits("moves from revision %s to %s when it is ready and not suspended, in its turn", running, r.target), false

@@ -19,7 +19,7 @@ import (
 type CertificateOptions struct {
 	// Secret is `namespace/name` of the Secret that holds it; empty for none.
 	Secret string
-	// Policy says for which hosts it is, and how long what lives.
+	// Policy says for which hosts it is, and how long it and its authority are valid.
 	Policy certificate.Policy
 }
 
