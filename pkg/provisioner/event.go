@@ -39,7 +39,7 @@ func (p *Provisioner) announce(before, after *v1alpha1.Store) {
 	}
 	record := func(kind, reason, action, text string) { p.record(after, kind, reason, action, text) }
 	if before.Status.ProvisioningStartTime == nil && after.Status.ProvisioningStartTime != nil {
-		record(corev1.EventTypeNormal, "ProvisioningStarted", "Provision", "Took the store up in namespace "+after.Status.Namespace)
+		record(corev1.EventTypeNormal, "ProvisioningStarted", "Provision", "Started to provision the store in namespace "+after.Status.Namespace)
 	}
 	if from, to := before.Status.EngineRevision, after.Status.EngineRevision; from != "" && from != to {
 		record(corev1.EventTypeNormal, "RevisionChanged", "Move", "Moved from revision "+from+" to "+to+" of engine "+after.Spec.Engine)
