@@ -47,6 +47,8 @@ url="$("${kubectl}" get store "${store}" -o jsonpath='{.status.url}')"
 echo "${url} is ready after ${ready} s"
 
 say "4. A customer's order"
+# The ingress controller learns of the shop's pod a moment after the platform.
+curl --silent --show-error --fail --output /dev/null --retry 60 --retry-all-errors --retry-delay 1 "${local_only[@]}" "${url}/health"
 secret="$("${kubectl}" get store "${store}" -o jsonpath='{.status.adminSecretRef.name}')"
 of_secret() { "${kubectl}" -n "store-${store}" get secret "${secret}" -o "go-template={{index .data \"$1\" | base64decode}}"; }
 key="$(of_secret password | hack/publishable-key.sh "${url}" "$(of_secret username)" "${local_only[@]}")"

@@ -14,8 +14,9 @@ import (
 	"time"
 )
 
-// stopTimeout is how long the components may take to end.
-const stopTimeout = time.Minute
+// stopTimeout is how long the components may take to end, each some ten seconds, one
+// after the other: only something broken uses it up.
+const stopTimeout = 5 * time.Minute
 
 // Cluster is a running control plane.
 type Cluster struct {
