@@ -206,7 +206,7 @@ func TestStorefrontWithoutAddress(t *testing.T) {
 	}
 	store := b.storefront(name, metav1.ConditionFalse, health.ReasonStorefrontUnreachable)
 	told := meta.FindStatusCondition(store.Status.Conditions, v1alpha1.ConditionStorefrontReachable).Message
-	if !strings.Contains(told, "no address in the cluster") {
+	if !strings.Contains(told, "has no cluster IP") {
 		t.Errorf("message is %q", told)
 	}
 	if err := b.kube.CoreV1().Services("store-"+name).Delete(t.Context(), engine.ServiceName, metav1.DeleteOptions{}); err != nil {

@@ -77,7 +77,7 @@ func TestInformers(t *testing.T) {
 	crowd.until(20 + 15)
 	own.Kill(t, controlplane.Platform)
 	busy.Go(func() { crowd.remove(10, 15) })
-	crowd.until(20 + 55)
+	crowd.until(20 + 40)
 	own.Kill(t, controlplane.KubeAPIServer)
 	busy.Wait()
 	own.WaitReady(t)
