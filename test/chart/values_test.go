@@ -124,6 +124,9 @@ func TestNotes(t *testing.T) {
 	if !strings.Contains(notes, "http://acme.localtest.me:8080:\n") {
 		t.Errorf("the shop is not where the notes say:\n%s", notes)
 	}
+	if strings.Contains(notes, "<<") {
+		t.Errorf("a here-document that is copied with its indentation has no end:\n%s", notes)
+	}
 	for _, absent := range []string{"store-viewer", "store-dashboard"} {
 		if strings.Contains(notes, absent) {
 			t.Errorf("the notes name %s, which is not installed:\n%s", absent, notes)
