@@ -42,6 +42,9 @@ func ApplyAdmission(options *genericoptions.AdmissionOptions, config *genericapi
 	if err != nil {
 		return fmt.Errorf("make the client of admission: %w", err)
 	}
+	if err := disableUnserved(options, client.Discovery()); err != nil {
+		return err
+	}
 	factory := informers.NewSharedInformerFactoryWithOptions(client, admissionResync, informers.WithTransform(forAdmission))
 	if err := options.ApplyTo(&config.Config, factory, client, dynamicClient, config.FeatureGate, config.EffectiveVersion); err != nil {
 		return fmt.Errorf("apply admission options: %w", err)
