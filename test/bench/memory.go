@@ -81,6 +81,8 @@ func (b *bench) weighOne(ctx context.Context, server string) (memory, error) {
 	if m.Peak, err = processMemory(pid, "VmHWM"); err != nil {
 		return m, err
 	}
+	// The kernel counts roughly: what was just seen may be more than it says the most was.
+	m.Peak = max(m.Peak, m.RSS)
 	m.Heap, err = b.heapInUse(ctx, server)
 	return m, err
 }
