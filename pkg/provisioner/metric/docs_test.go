@@ -123,7 +123,7 @@ func gathered(t *testing.T, prefixes ...string) []described {
 func table(rows []described) string {
 	slices.SortFunc(rows, func(a, b described) int { return cmp.Compare(a.name, b.name) })
 	var text strings.Builder
-	text.WriteString("| Metric | Kind | Labels | Stability | What it tells |\n|---|---|---|---|---|\n")
+	text.WriteString("| Metric | Kind | Labels | Stability | Meaning |\n|---|---|---|---|---|\n")
 	for _, row := range rows {
 		labels := ""
 		if len(row.labels) > 0 {

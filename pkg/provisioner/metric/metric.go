@@ -46,7 +46,7 @@ const (
 var (
 	reconcileDuration = metrics.NewHistogramVec(&metrics.HistogramOpts{
 		Namespace: namespace, Subsystem: subsystem, Name: "reconcile_duration_seconds",
-		Help:           "Time to look at one store once and do what was to be done, by outcome (succeeded or failed).",
+		Help:           "Duration of one reconcile of a store, by outcome (succeeded or failed).",
 		Buckets:        metrics.ExponentialBuckets(0.001, 2, 14),
 		StabilityLevel: metrics.ALPHA,
 	}, []string{"outcome"})
@@ -59,7 +59,7 @@ var (
 	}, []string{"engine", "outcome"})
 	applies = metrics.NewCounterVec(&metrics.CounterOpts{
 		Namespace: namespace, Subsystem: subsystem, Name: "applies_total",
-		Help:           "Objects that were to be applied, by kind and result (applied, unchanged, replaced or failed); only the unchanged cost no request.",
+		Help:           "Objects to apply, by kind and result (applied, unchanged, replaced or failed); unchanged ones cost no request.",
 		StabilityLevel: metrics.ALPHA,
 	}, []string{"kind", "result"})
 	prunes = metrics.NewCounterVec(&metrics.CounterOpts{
@@ -85,14 +85,14 @@ var (
 	}, []string{"engine", "reason"})
 	probeDuration = metrics.NewHistogramVec(&metrics.HistogramOpts{
 		Namespace: namespace, Subsystem: subsystem, Name: "storefront_probe_duration_seconds",
-		Help: "Time until a shop that was asked as a customer would answered, or did not, by outcome " +
+		Help: "Duration of one probe of a shop, by outcome " +
 			"(answered, unexpected, refused, redirected, unconnected, silent or garbled).",
 		Buckets:        metrics.ExponentialBuckets(0.005, 2, 12),
 		StabilityLevel: metrics.ALPHA,
 	}, []string{"outcome"})
 	leader = metrics.NewGauge(&metrics.GaugeOpts{
 		Namespace: namespace, Subsystem: subsystem, Name: "leader",
-		Help:           "1 while this provisioner works on stores, 0 while it stands by.",
+		Help:           "1 while this provisioner is the leader, 0 while it stands by.",
 		StabilityLevel: metrics.ALPHA,
 	})
 	fencedWrites = metrics.NewCounter(&metrics.CounterOpts{

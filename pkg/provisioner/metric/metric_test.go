@@ -40,13 +40,13 @@ func TestMetrics(t *testing.T) {
 		&v1alpha1.Store{Status: v1alpha1.StoreStatus{Phase: v1alpha1.StoreReady}}, "no store",
 	})
 	want := `
-# HELP store_platform_provisioner_applies_total [ALPHA] Objects that were to be applied, by kind and result (applied, unchanged, replaced or failed); only the unchanged cost no request.
+# HELP store_platform_provisioner_applies_total [ALPHA] Objects to apply, by kind and result (applied, unchanged, replaced or failed); unchanged ones cost no request.
 # TYPE store_platform_provisioner_applies_total counter
 store_platform_provisioner_applies_total{kind="Deployment",result="applied"} 2
 store_platform_provisioner_applies_total{kind="Ingress",result="failed"} 1
 store_platform_provisioner_applies_total{kind="Service",result="unchanged"} 1
 store_platform_provisioner_applies_total{kind="StatefulSet",result="replaced"} 1
-# HELP store_platform_provisioner_leader [ALPHA] 1 while this provisioner works on stores, 0 while it stands by.
+# HELP store_platform_provisioner_leader [ALPHA] 1 while this provisioner is the leader, 0 while it stands by.
 # TYPE store_platform_provisioner_leader gauge
 store_platform_provisioner_leader 1
 # HELP store_platform_provisioner_prunes_total [ALPHA] Objects deleted because they are no longer part of their shop, by kind.
