@@ -5,14 +5,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net"
-	"net/http"
 	"os"
 	"os/exec"
-	"os/signal"
 	"strings"
 	"sync/atomic"
-	"syscall"
 	"time"
 
 	"github.com/spf13/pflag"
@@ -20,8 +16,8 @@ import (
 	"k8s.io/client-go/informers"
 	"k8s.io/client-go/kubernetes"
 	"k8s.io/client-go/tools/cache"
-	"k8s.io/client-go/tools/clientcmd"
 
+	"platform.example.io/stores/hack/localcluster/agent"
 	"platform.example.io/stores/hack/localcluster/component"
 )
 
@@ -30,22 +26,16 @@ const retry = time.Second
 
 // Main runs the enforcer of one node until it is told to end.
 func Main() int {
-	flags := pflag.NewFlagSet(component.PolicyEnforcer, pflag.ContinueOnError)
-	kubeconfig := flags.String("kubeconfig", "", "how to reach the API")
-	node := flags.String("node", "", "the node whose pods are filtered")
-	nodes := flags.StringSlice("node-range", nil, "ranges of the nodes' own addresses")
-	health := flags.String("health-address", "", "where /healthz answers")
-	if err := flags.Parse(os.Args[1:]); err != nil {
-		fmt.Fprintln(os.Stderr, err)
-		return 2
-	}
-	ctx, cancel := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	defer cancel()
-	if err := run(ctx, *kubeconfig, *health, State{Node: *node, Nodes: *nodes}); err != nil && ctx.Err() == nil {
-		fmt.Fprintln(os.Stderr, err)
-		return 1
-	}
-	return 0
+	e := &enforcer{changed: make(chan struct{}, 1)}
+	return agent.Agent{
+		Name: component.PolicyEnforcer,
+		AddFlags: func(flags *pflag.FlagSet) {
+			flags.StringVar(&e.base.Node, "node", "", "the node whose pods are filtered")
+			flags.StringSliceVar(&e.base.Nodes, "node-range", nil, "ranges of the nodes' own addresses")
+		},
+		Check: e.check,
+		Run:   e.run,
+	}.Main()
 }
 
 type enforcer struct {
@@ -55,38 +45,19 @@ type enforcer struct {
 	applied  atomic.Bool // the packet filter is as the API says
 }
 
-func run(ctx context.Context, kubeconfig, health string, base State) error {
-	config, err := clientcmd.BuildConfigFromFlags("", kubeconfig)
-	if err != nil {
-		return fmt.Errorf("read kubeconfig: %w", err)
+func (e *enforcer) check() error {
+	if !e.applied.Load() {
+		return errors.New("the packet filter is not as the API says")
 	}
-	client, err := kubernetes.NewForConfig(config)
-	if err != nil {
-		return fmt.Errorf("build client: %w", err)
-	}
-	e := &enforcer{base: base, informer: informers.NewSharedInformerFactory(client, 0), changed: make(chan struct{}, 1)}
-	if err := e.serve(health); err != nil {
-		return err
-	}
+	return nil
+}
+
+func (e *enforcer) run(ctx context.Context, client kubernetes.Interface) error {
+	e.informer = informers.NewSharedInformerFactory(client, 0)
 	if err := e.watch(ctx); err != nil {
 		return err
 	}
 	return e.keep(ctx)
-}
-
-func (e *enforcer) serve(address string) error {
-	listener, err := net.Listen("tcp", address)
-	if err != nil {
-		return fmt.Errorf("listen for health checks: %w", err)
-	}
-	mux := http.NewServeMux()
-	mux.HandleFunc("/healthz", func(w http.ResponseWriter, _ *http.Request) {
-		if !e.applied.Load() {
-			http.Error(w, "the packet filter is not as the API says", http.StatusServiceUnavailable)
-		}
-	})
-	go func() { _ = http.Serve(listener, mux) }() // ends with the process
-	return nil
 }
 
 func (e *enforcer) watch(ctx context.Context) error {
