@@ -17,6 +17,13 @@ const (
 //go:embed audit.yaml
 var auditPolicy []byte
 
+// apiserverFiles are the files that kube-apiserver is started with.
+type apiserverFiles struct {
+	serving, proxy         pki.Pair
+	signingKey, signingPub string // of service accounts' tokens
+	auditPolicy            string
+}
+
 func (b *blueprint) planKubeAPIServer() error {
 	port, err := b.ports.take(component.KubeAPIServer)
 	if err != nil {
@@ -25,22 +32,6 @@ func (b *blueprint) planKubeAPIServer() error {
 	b.state.Server = https(port, "")
 	b.state.CAFile = b.authority.CertFile
 	b.state.Kubeconfig = b.layout.Kubeconfig()
-
-	hosts := []string{
-		"localhost", loopback, serviceIP,
-		"kubernetes", "kubernetes.default", "kubernetes.default.svc", "kubernetes.default.svc.cluster.local",
-	}
-	if b.options.RealNodes > 0 {
-		hosts = append(hosts, hubAddress())
-	}
-	serving, err := b.authority.Ensure("kube-apiserver", pki.Server("kube-apiserver", hosts...))
-	if err != nil {
-		return err
-	}
-	proxy, err := b.frontProxy.Ensure("front-proxy-client", pki.Client("front-proxy-client"))
-	if err != nil {
-		return err
-	}
 	admin, err := b.authority.Ensure("admin", pki.Client("localcluster-admin", "system:masters"))
 	if err != nil {
 		return err
@@ -48,19 +39,46 @@ func (b *blueprint) planKubeAPIServer() error {
 	if err := pki.Kubeconfig(b.state.Kubeconfig, b.state.Server, b.authority.CertFile, "localcluster-admin", admin); err != nil {
 		return err
 	}
-	private, public, err := pki.EnsureSigningKey(b.layout.pki(), "service-account")
+	files, err := b.ensureAPIServerFiles()
 	if err != nil {
 		return err
 	}
-	policy := b.layout.run("audit-policy.yaml")
-	if err := pki.WriteFile(policy, auditPolicy); err != nil {
+	reach, err := b.reachArgs()
+	if err != nil {
 		return err
 	}
+	args := append(b.apiserverArgs(files), reach...)
+	b.add(component.KubeAPIServer, "", append(args, b.options.KubeAPIServerArgs...),
+		Endpoint{URL: b.state.Server + "/readyz?verbose", CAFile: b.authority.CertFile, Pair: admin})
+	return nil
+}
 
+func (b *blueprint) ensureAPIServerFiles() (files apiserverFiles, err error) {
+	hosts := []string{
+		"localhost", loopback, serviceIP,
+		"kubernetes", "kubernetes.default", "kubernetes.default.svc", "kubernetes.default.svc.cluster.local",
+	}
+	if b.options.RealNodes > 0 {
+		hosts = append(hosts, hubAddress())
+	}
+	if files.serving, err = b.authority.Ensure("kube-apiserver", pki.Server("kube-apiserver", hosts...)); err != nil {
+		return files, err
+	}
+	if files.proxy, err = b.frontProxy.Ensure("front-proxy-client", pki.Client("front-proxy-client")); err != nil {
+		return files, err
+	}
+	if files.signingKey, files.signingPub, err = pki.EnsureSigningKey(b.layout.pki(), "service-account"); err != nil {
+		return files, err
+	}
+	files.auditPolicy = b.layout.run("audit-policy.yaml")
+	return files, pki.WriteFile(files.auditPolicy, auditPolicy)
+}
+
+func (b *blueprint) apiserverArgs(files apiserverFiles) []string {
 	args := []string{
 		"--secure-port=" + portOf(b.state.Server),
-		"--tls-cert-file=" + serving.CertFile,
-		"--tls-private-key-file=" + serving.KeyFile,
+		"--tls-cert-file=" + files.serving.CertFile,
+		"--tls-private-key-file=" + files.serving.KeyFile,
 		"--client-ca-file=" + b.authority.CertFile,
 		"--authorization-mode=Node,RBAC",
 		"--allow-privileged=true",
@@ -70,8 +88,8 @@ func (b *blueprint) planKubeAPIServer() error {
 		"--etcd-keyfile=" + b.state.Etcd.KeyFile,
 		"--service-cluster-ip-range=" + serviceIPRange,
 		"--service-account-issuer=https://kubernetes.default.svc.cluster.local",
-		"--service-account-key-file=" + public,
-		"--service-account-signing-key-file=" + private,
+		"--service-account-key-file=" + files.signingPub,
+		"--service-account-signing-key-file=" + files.signingKey,
 		// Aggregation. Its routing stays off: with it a Service of type
 		// ExternalName, which is how a server on loopback is reached, is refused.
 		"--enable-aggregator-routing=false",
@@ -81,9 +99,9 @@ func (b *blueprint) planKubeAPIServer() error {
 		"--requestheader-uid-headers=X-Remote-Uid",
 		"--requestheader-group-headers=X-Remote-Group",
 		"--requestheader-extra-headers-prefix=X-Remote-Extra-",
-		"--proxy-client-cert-file=" + proxy.CertFile,
-		"--proxy-client-key-file=" + proxy.KeyFile,
-		"--audit-policy-file=" + policy,
+		"--proxy-client-cert-file=" + files.proxy.CertFile,
+		"--proxy-client-key-file=" + files.proxy.KeyFile,
+		"--audit-policy-file=" + files.auditPolicy,
 		"--audit-log-path=" + b.layout.AuditLog(),
 		"--audit-log-maxsize=50",
 		"--audit-log-maxbackup=1",
@@ -91,14 +109,7 @@ func (b *blueprint) planKubeAPIServer() error {
 	if b.options.Bare {
 		args = append(args, "--feature-gates=APIServerIdentity=false,UnknownVersionInteroperabilityProxy=false")
 	}
-	reach, err := b.reachArgs()
-	if err != nil {
-		return err
-	}
-	args = append(args, reach...)
-	b.add(component.KubeAPIServer, "", append(args, b.options.KubeAPIServerArgs...),
-		Endpoint{URL: b.state.Server + "/readyz?verbose", CAFile: b.authority.CertFile, Pair: admin})
-	return nil
+	return args
 }
 
 // reachArgs say from where kube-apiserver is reached, and how it reaches kubelets.

@@ -15,7 +15,7 @@ import (
 	"platform.example.io/stores/hack/localcluster/process"
 )
 
-// groupPatience is how long the kernel may take to bury the dead.
+// groupPatience is how long the kernel may take to remove killed processes.
 const groupPatience = 20 * time.Second
 
 // machinery is what real nodes live in: a machine for each, wired together, and
@@ -26,8 +26,8 @@ type machinery struct {
 	group      string
 }
 
-// raise starts the machines of the nodes.
-func (m *machinery) raise(b *blueprint, parent *process.Spawner) error {
+// startAll starts the machines of the nodes, and connects them.
+func (m *machinery) startAll(b *blueprint, parent *process.Spawner) error {
 	m.group = b.layout.controlGroup()
 	if err := cgroup.Ensure(m.group); err != nil {
 		return err
@@ -67,7 +67,7 @@ func (m *machinery) start(layout Layout, n node.Node, parent *process.Spawner) e
 		return err
 	}
 	m.machines = append(m.machines, started)
-	// Whoever kills it has a node that lost its power.
+	// Killing it is a node's loss of power.
 	return started.Identity.Write(layout.PID(machineOf(n.Name())))
 }
 
@@ -142,10 +142,10 @@ func (m *machinery) clear() error {
 	return clearGroup(context.Background(), m.group)
 }
 
-// mind lets the components of a machine go that ended: there is nowhere to start
-// them again. Without the first machine there is no cluster any more, and the
+// watchMachines stops restarting the components of a machine that has ended: there is
+// nowhere to start them. Without the first machine there is no cluster any more, and the
 // components' deaths say so.
-func (s *supervisor) mind(ctx context.Context) {
+func (s *supervisor) watchMachines(ctx context.Context) {
 	for _, lost := range s.machinery.machines[1:] {
 		go func() {
 			<-lost.Ended()
@@ -162,10 +162,10 @@ func (s *supervisor) mind(ctx context.Context) {
 	}
 }
 
-// fell stops a cluster of real nodes: all of it at once, and not one component
+// stopMachines stops a cluster of real nodes: all of it at once, and not one component
 // after the other. Nothing is lost by that: the kernel, which lives on, has what
 // was written.
-func (s *supervisor) fell() {
+func (s *supervisor) stopMachines() {
 	for _, keeper := range s.keepers {
 		keeper.letGo()
 	}

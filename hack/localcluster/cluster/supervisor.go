@@ -81,7 +81,7 @@ func Run(ctx context.Context, options Options, report func(format string, args .
 		return err
 	}
 	if len(s.blueprint.nodes) > 0 {
-		s.mind(ctx)
+		s.watchMachines(ctx)
 	}
 	ready()
 	<-ctx.Done()
@@ -100,7 +100,7 @@ type supervisor struct {
 func (s *supervisor) start(ctx context.Context) error {
 	began := time.Now()
 	if len(s.blueprint.nodes) > 0 {
-		if err := s.machinery.raise(s.blueprint, s.spawner); err != nil {
+		if err := s.machinery.startAll(s.blueprint, s.spawner); err != nil {
 			return err
 		}
 		s.report("%d machines are up (%s)", len(s.blueprint.nodes), since(began))
@@ -171,7 +171,7 @@ func (s *supervisor) launch(component Component) error {
 
 func (s *supervisor) stop() {
 	if len(s.blueprint.nodes) > 0 {
-		s.fell()
+		s.stopMachines()
 		return
 	}
 	for _, keeper := range slices.Backward(s.keepers) {
