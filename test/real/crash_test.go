@@ -134,7 +134,7 @@ spec:
 	pod := jobs.Items[0].Spec.Template.Spec
 	pod.Containers[0].Command = []string{"node", "-e", "process.on('SIGTERM', () => process.exit()); setInterval(() => {}, 1e9)"}
 	s.run(t, "set-up", nil, pod)
-	kubectl(t, "-n", s.namespace, "wait", "--for=condition=Ready", "pod/postgres", "pod/set-up", "--timeout=5m")
+	kubectl(t, "-n", s.namespace, "wait", "--for=condition=Ready", "pod/postgres", "pod/set-up", withPatience)
 	if _, said, err := s.shell(t, "node setup/database.js"); err != nil {
 		t.Fatalf("reach the database: %v: %s", err, said)
 	}

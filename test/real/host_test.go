@@ -39,6 +39,23 @@ var places = []string{"/run", "/run/lock", "/var/lib", "/var/log", "/etc", "/opt
 
 var ours = regexp.MustCompile(`^(cni|containerd|containers|kubelet|kubernetes|netns|node|pods|runc|sysctl|volumes|xtables.lock)$`)
 
+// overlook forgets what our clusters did not do: settings that came with a module that
+// the kernel loaded, and the end of a cluster that was there before.
+func overlook(before, after *host) {
+	for name := range after.Settings {
+		if _, known := before.Settings[name]; !known {
+			delete(after.Settings, name)
+		}
+	}
+	var still []string
+	for _, group := range before.ControlGroups {
+		if slices.Contains(after.ControlGroups, group) {
+			still = append(still, group)
+		}
+	}
+	before.ControlGroups = still
+}
+
 func observeHost() (host, error) {
 	h := host{Settings: map[string]string{}, Places: map[string][]string{}}
 	interfaces, err := net.Interfaces()
@@ -63,7 +80,10 @@ func observeHost() (host, error) {
 	h.PacketFilter = string(rules)
 	for _, name := range settings {
 		value, err := os.ReadFile(filepath.Join("/proc/sys", name))
-		if err != nil && !os.IsNotExist(err) {
+		if os.IsNotExist(err) {
+			continue
+		}
+		if err != nil {
 			return h, fmt.Errorf("read setting: %w", err)
 		}
 		h.Settings[name] = strings.TrimSpace(string(value))

@@ -42,8 +42,10 @@ spec:
 // is the policies' and nothing else's.
 func TestStoresAreWalledOff(t *testing.T) {
 	t.Parallel()
-	kubectl(t, "apply", "-f", "testdata/outside.yaml")
+	kubectl(t, "create", "namespace", "outside")
 	t.Cleanup(func() { kubectl(t, "delete", "namespace", "outside") })
+	awaitAccount(t, "outside")
+	kubectl(t, "apply", "-f", "testdata/outside.yaml")
 	const provisioner = "{app.kubernetes.io/name: store-platform, app.kubernetes.io/component: provisioner}"
 	for _, pod := range []struct{ namespace, name, labels string }{
 		{"outside", "stranger", "{}"},
@@ -64,8 +66,8 @@ func TestStoresAreWalledOff(t *testing.T) {
 			t.Errorf("by way of the ingress, %s says %q", name, page)
 		}
 	}
-	kubectl(t, "-n", "outside", "wait", "--for=condition=Ready", "pod", "--all", "--timeout=5m")
-	kubectl(t, "-n", "store-platform", "wait", "--for=condition=Ready", "pod/prober", "pod/neighbour", "--timeout=5m")
+	kubectl(t, "-n", "outside", "wait", "--for=condition=Ready", "pod", "--all", withPatience)
+	kubectl(t, "-n", "store-platform", "wait", "--for=condition=Ready", "pod/prober", "pod/neighbour", withPatience)
 
 	address := func(store, component string) string {
 		return kubectl(t, "-n", "store-"+store, "get", "pod", "--selector", "app.kubernetes.io/component="+component, "-o", "jsonpath={.items[0].status.podIP}")

@@ -1,8 +1,12 @@
 package real
 
 import (
+	"context"
 	"encoding/json"
+	"fmt"
 	"testing"
+
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"platform.example.io/stores/test/controlplane"
 )
@@ -28,11 +32,19 @@ func TestShopSurvivesItsNode(t *testing.T) {
 	id := s.buy(t)
 
 	own.kubectl(t, "uncordon", "n1")
+	// A controller takes its taint away, and without it nothing comes here.
+	await(t, "node n1 to take pods", func(ctx context.Context) (bool, string) {
+		node, err := own.kube.CoreV1().Nodes().Get(ctx, "n1", metav1.GetOptions{})
+		if err != nil {
+			return false, err.Error()
+		}
+		return !node.Spec.Unschedulable && len(node.Spec.Taints) == 0, fmt.Sprintf("it is tainted %v", node.Spec.Taints)
+	})
 	own.LoseNode(t, "n2")
-	own.kubectl(t, "wait", "--for=condition=Ready=Unknown", "node/n2", "--timeout=5m")
+	own.kubectl(t, "wait", "--for=condition=Ready=Unknown", "node/n2", withPatience)
 	own.kubectl(t, "taint", "node", "n2", taint)
-	own.kubectl(t, "-n", "store-moves", "rollout", "status", "statefulset/database", "--timeout=5m")
-	own.kubectl(t, "-n", "store-moves", "rollout", "status", "deployment/application", "--timeout=5m")
+	own.kubectl(t, "-n", "store-moves", "rollout", "status", "statefulset/database", withPatience)
+	own.kubectl(t, "-n", "store-moves", "rollout", "status", "deployment/application", withPatience)
 	s.awaitReady(t, s.name)
 	s.has(t, id, "after its node was lost")
 }

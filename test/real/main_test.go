@@ -52,8 +52,8 @@ func run(m *testing.M) int {
 	began := time.Now()
 	code := controlplane.Main(m, options, func(c *controlplane.Cluster) {
 		cluster = c
-		kube = kubernetes.NewForConfigOrDie(c.RESTConfig())
 		shared = platformOn(c)
+		kube = shared.kube
 		fmt.Printf("the cluster is up after %s\n", time.Since(began).Round(100*time.Millisecond))
 	})
 	after, err := observeHost()
@@ -61,6 +61,7 @@ func run(m *testing.M) int {
 		fmt.Fprintln(os.Stderr, err)
 		return 1
 	}
+	overlook(&before, &after)
 	if diff := cmp.Diff(before, after); diff != "" {
 		fmt.Fprintf(os.Stderr, "FAIL: the cluster left something on the host (-before +after):\n%s", diff)
 		return 1
@@ -116,10 +117,15 @@ func platformConfig(root string) (string, error) {
 	return path, os.WriteFile(path, config, 0o600)
 }
 
+// patience is used up only by something broken.
+const patience = 10 * time.Minute
+
+// withPatience is kubectl's.
+var withPatience = "--timeout=" + patience.String()
+
 // await waits until done says yes; while it does not, it says what is missing.
 func await(t *testing.T, what string, done func(context.Context) (ok bool, missing string)) {
 	t.Helper()
-	const patience = 10 * time.Minute // only something broken uses it up
 	ctx, cancel := context.WithTimeout(t.Context(), patience)
 	defer cancel()
 	tick := time.NewTicker(100 * time.Millisecond)

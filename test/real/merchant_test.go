@@ -7,23 +7,12 @@ import (
 	"fmt"
 	"io"
 	"net/http"
-	"testing"
 )
 
 // merchant is one who is logged in to a shop's admin.
 type merchant struct {
 	shop
 	token string
-}
-
-// awaitOpen waits until the ingress controller leads to the shop: it learns where the
-// shop's pods are a little later than the provisioner, which asks their Service.
-func (s shop) awaitOpen(t *testing.T) {
-	t.Helper()
-	await(t, s.host+" to answer", func(ctx context.Context) (bool, string) {
-		status, _, err := s.visit(ctx, s.host, "/health")
-		return err == nil && status == http.StatusOK, fmt.Sprintf("status %d, error %v", status, err)
-	})
 }
 
 // logIn fails where the shop does not take the password.
@@ -59,7 +48,7 @@ func (m *merchant) ask(ctx context.Context, method, path string, body []byte, an
 	if m.token != "" {
 		request.Header.Set("Authorization", "Bearer "+m.token)
 	}
-	response, err := http.DefaultClient.Do(request)
+	response, err := client.Do(request)
 	if err != nil {
 		return err
 	}

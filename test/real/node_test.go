@@ -7,9 +7,15 @@ import (
 	"net/http"
 	"strings"
 	"testing"
+	"time"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 )
+
+// client keeps no connections: one that led to a pod on a lost node would be listened
+// to in vain, and a new one leads to its successor. For a minute the ingress controller
+// waits, too.
+var client = &http.Client{Timeout: time.Minute, Transport: &http.Transport{DisableKeepAlives: true}}
 
 // visit asks for a page of host as a customer's browser would, by way of the ingress controller.
 func (p platform) visit(ctx context.Context, host, path string) (status int, body string, err error) {
@@ -18,7 +24,7 @@ func (p platform) visit(ctx context.Context, host, path string) (status int, bod
 		return 0, "", err
 	}
 	request.Host = host
-	response, err := http.DefaultClient.Do(request)
+	response, err := client.Do(request)
 	if err != nil {
 		return 0, "", err
 	}
@@ -38,6 +44,13 @@ func awaitPage(t *testing.T, host, path string) (body string) {
 	return body
 }
 
+// awaitAccount waits until pods may be made in a new namespace: each runs as an account,
+// and the default one is made a moment after the namespace.
+func awaitAccount(t *testing.T, namespace string) {
+	t.Helper()
+	kubectl(t, "-n", namespace, "wait", "--for=create", "serviceaccount/default", withPatience)
+}
+
 func kubectl(t *testing.T, args ...string) string {
 	t.Helper()
 	return shared.kubectl(t, args...)
@@ -52,9 +65,10 @@ func TestNodeRunsContainers(t *testing.T) {
 	if !strings.HasPrefix(first, "written by page-") {
 		t.Errorf("the page says %q", first)
 	}
-	if got := kubectl(t, "-n", "page", "logs", "deployment/page"); got != "serving as 1000\n" {
-		t.Errorf("the log says %q", got)
-	}
+	await(t, "its log", func(context.Context) (bool, string) {
+		got := kubectl(t, "-n", "page", "logs", "deployment/page")
+		return got == "serving as 1000\n", fmt.Sprintf("it says %q", got)
+	})
 	exec := func(args ...string) string {
 		t.Helper()
 		return kubectl(t, append([]string{"-n", "page", "exec", "deployment/page", "--"}, args...)...)
@@ -70,7 +84,7 @@ func TestNodeRunsContainers(t *testing.T) {
 
 	// Its data outlives the pod.
 	kubectl(t, "-n", "page", "delete", "pod", "--all")
-	kubectl(t, "-n", "page", "rollout", "status", "deployment/page", "--timeout=5m")
+	kubectl(t, "-n", "page", "rollout", "status", "deployment/page", withPatience)
 	if got := awaitPage(t, "page.localtest.me", "/"); got != first {
 		t.Errorf("another pod says %q, its predecessor said %q", got, first)
 	}
@@ -78,9 +92,10 @@ func TestNodeRunsContainers(t *testing.T) {
 
 func TestRestrictedNamespaceRefusesRoot(t *testing.T) {
 	t.Parallel()
-	kubectl(t, "create", "namespace", "refusing")
+	// Restricted from the first: a label that comes later is seen later.
+	shared.make(t, `{apiVersion: v1, kind: Namespace, metadata: {name: refusing, labels: {pod-security.kubernetes.io/enforce: restricted}}}`)
 	t.Cleanup(func() { kubectl(t, "delete", "namespace", "refusing") })
-	kubectl(t, "label", "namespace", "refusing", "pod-security.kubernetes.io/enforce=restricted")
+	awaitAccount(t, "refusing")
 	_, said, err := cluster.Kubectl(t, "-n", "refusing", "run", "root", "--image=localhost/busybox:local")
 	if err == nil || !strings.Contains(said, "violates PodSecurity") {
 		t.Errorf("a pod that may be root is answered %v: %s", err, said)

@@ -32,4 +32,7 @@ spec: {engine: woocommerce}
 		return says(v1alpha1.ConditionBootstrapComplete) && says(v1alpha1.ConditionReady) &&
 			meta.IsStatusConditionTrue(store.Status.Conditions, v1alpha1.ConditionDatabaseReady)
 	})
+
+	// Its database is a whole one.
+	shared.rotatesMariaDB(t, name)
 }

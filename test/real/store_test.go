@@ -8,6 +8,7 @@ import (
 
 	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/client-go/kubernetes"
 
 	"platform.example.io/stores/pkg/apis/stores/v1alpha1"
 	"platform.example.io/stores/pkg/generated/clientset/versioned"
@@ -17,6 +18,7 @@ import (
 // platform is one on a cluster of real nodes, as its administrator sees it.
 type platform struct {
 	*controlplane.Cluster
+	kube   kubernetes.Interface
 	stores versioned.Interface
 }
 
@@ -37,7 +39,7 @@ func (p platform) say(t *testing.T) {
 }
 
 func platformOn(c *controlplane.Cluster) platform {
-	return platform{c, versioned.NewForConfigOrDie(c.RESTConfig())}
+	return platform{c, kubernetes.NewForConfigOrDie(c.RESTConfig()), versioned.NewForConfigOrDie(c.RESTConfig())}
 }
 
 func (p platform) kubectl(t *testing.T, args ...string) string {
@@ -65,7 +67,7 @@ func (p platform) order(t *testing.T, manifest string) {
 	name := p.make(t, manifest)
 	t.Cleanup(func() {
 		p.say(t)
-		p.kubectl(t, "delete", name, "--timeout=5m")
+		p.kubectl(t, "delete", name, withPatience)
 	})
 }
 
