@@ -58,8 +58,7 @@ func TestWorkloadsBecomeReadyAndFailOnDemand(t *testing.T) {
 		work("wait", "--for=condition=Ready", pod, "--timeout=2m")
 	}
 	run(t, "delete", "namespace", "work", "--timeout=2m")
-	// They are released with their claims, and then go.
-	run(t, "wait", "--for=delete", "persistentvolumes", "--all", "--timeout=2m")
+	untilNoVolumeIsLeft(t, "work")
 }
 
 // TestNodesStayAlive waits for a heartbeat of each node. Without them the nodes
