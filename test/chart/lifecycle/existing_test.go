@@ -58,6 +58,17 @@ func TestExistingCertificate(t *testing.T) {
 		serving(t)
 		clients.check(t)
 	})
+	step(t, "it takes to a certificate of its own, and back, under load", func(t *testing.T) {
+		clients := startLoad(t, "existing-change")
+		upgrade(t, current())
+		served(t)
+		serving(t)
+		// As docs/operations.md has it.
+		upgrade(t, append(existing(second), "--force-conflicts"))
+		served(t)
+		serving(t)
+		clients.check(t)
+	})
 	step(t, "it is removed", func(t *testing.T) {
 		before := len(deletions(t))
 		uninstall(t)
