@@ -320,6 +320,12 @@ func TestObserve(t *testing.T) {
 			want:   summary{v1alpha1.StoreFailed, ReasonStarting, ReasonTimedOut, ReasonBlocked, true, 0},
 		},
 		{
+			name: "resumed after a long rest", reason: "a store that was suspended before it was ever ready gets its time when it is resumed",
+			change: []func(*Observation){databaseDown, func(o *Observation) { o.Timeout, o.Store.Generation = 30*time.Second, 2 }},
+			about:  v1alpha1.ConditionDatabaseReady,
+			want:   summary{v1alpha1.StoreProvisioning, ReasonStarting, ReasonStarting, ReasonProgressing, false, 30 * time.Second},
+		},
+		{
 			name: "timed out but ready", reason: "failed is not final",
 			change: []func(*Observation){func(o *Observation) { o.Timeout = 30 * time.Second }},
 			about:  v1alpha1.ConditionDatabaseReady,

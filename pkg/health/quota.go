@@ -25,12 +25,12 @@ func (o *Observation) quotaIsFull(w workload) *Verdict {
 // quotasAreCounted tells that the controller has taken up what the quotas grant
 // now. Until it has, pods are refused by what they granted before a change.
 func (o *Observation) quotasAreCounted() bool {
-	for _, quota := range o.Quotas {
-		if !equality.Semantic.DeepEqual(quota.Spec.Hard, quota.Status.Hard) {
-			return false
-		}
-	}
-	return true
+	return !slices.ContainsFunc(o.Quotas, func(quota *corev1.ResourceQuota) bool { return !Counted(quota) })
+}
+
+// Counted tells of a quota that what it grants is what is counted by.
+func Counted(quota *corev1.ResourceQuota) bool {
+	return equality.Semantic.DeepEqual(quota.Spec.Hard, quota.Status.Hard)
 }
 
 // shortage names the resources of which a quota has not enough left, sorted.

@@ -40,7 +40,7 @@ func healthy() *Observation {
 		Timeout:   15 * time.Minute,
 		Store: &v1alpha1.Store{
 			ObjectMeta: metav1.ObjectMeta{Name: "acme", Generation: 1},
-			Status:     v1alpha1.StoreStatus{ProvisioningStartTime: &started},
+			Status:     v1alpha1.StoreStatus{ObservedGeneration: 1, ProvisioningStartTime: &started},
 		},
 		Applied: Holds("every object is applied"),
 		Expected: []Expected{

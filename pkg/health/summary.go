@@ -100,7 +100,18 @@ func (o *Observation) timeLeft() (left time.Duration, ok bool) {
 	if o.everReady() || o.suspended() || started == nil || o.Timeout <= 0 {
 		return 0, false
 	}
+	if Reordered(o.Store) {
+		return o.Timeout, true
+	}
 	return o.Timeout - o.Now.Sub(started.Time), true
+}
+
+// Reordered tells of a store that has never been ready and whose spec has changed
+// since it was observed: its time begins anew. What was ordered before, it may have
+// been at rest by request or could never have come up, says nothing of what is
+// ordered now.
+func Reordered(store *v1alpha1.Store) bool {
+	return store.Status.ReadyTime == nil && store.Status.ObservedGeneration != store.Generation
 }
 
 func (o *Observation) timedOut(cause Verdict) Verdict {

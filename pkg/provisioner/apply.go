@@ -92,6 +92,9 @@ func (p *Provisioner) applyObject(ctx context.Context, w *work, d *desired, sett
 		metric.Apply(d.kind.Kind, metric.Unchanged)
 		return nil
 	}
+	if d.kind.GroupKind() == kindClaim && p.uncounted(w) {
+		return errUncounted
+	}
 	ctx, end := step(ctx, "Apply object", attributeKind.String(d.kind.Kind), attributeObject.String(d.name))
 	defer func() { end(reasonOf(err)) }()
 	client := p.metadata.Resource(of.resource).Namespace(w.namespace)

@@ -23,6 +23,9 @@ const (
 	ReasonReplacing = "Replacing"
 	// ReasonWaitingForPredecessor is a Job whose predecessor still has pods.
 	ReasonWaitingForPredecessor = "WaitingForPredecessor"
+	// ReasonWaitingForQuota is a claim that is to be made or to grow by what the shop's
+	// quota grants since just now.
+	ReasonWaitingForQuota = "WaitingForQuota"
 	// ReasonApplyRefused is an object that the API server finds invalid.
 	ReasonApplyRefused = "ApplyRefused"
 	// ReasonApplyForbidden is an object that a quota, a policy or missing permission forbids.
@@ -33,7 +36,11 @@ const (
 	ReasonKindNotServed = "KindNotServed"
 )
 
-var errReplacing = errors.New("object is being replaced")
+// Objects that wait for what is watched: nothing else has them tried again.
+var (
+	errReplacing = errors.New("object is being replaced")
+	errUncounted = errors.New("the quota is not counted anew yet")
+)
 
 // kindNotServedError is an object of a kind that the cluster does not serve.
 type kindNotServedError struct{ kind schema.GroupVersionKind }
@@ -61,6 +68,9 @@ func classify(d *desired, err error) failure {
 	case errors.Is(err, errReplacing):
 		f.reason, f.outlook = ReasonReplacing, health.Working
 		f.message = object + " is being replaced, because the change cannot be made in place; its pods keep running"
+	case errors.Is(err, errUncounted):
+		f.reason, f.outlook = ReasonWaitingForQuota, health.Working
+		f.message = object + " is applied when kube-controller-manager has taken note of the larger quota of the shop; if that does not happen, see that it runs"
 	case errors.As(err, &notServed):
 		f.reason, f.outlook = ReasonKindNotServed, health.Stalled
 		f.message = fmt.Sprintf("the cluster does not serve %s (%s); install its definition", d.kind.Kind, d.kind.GroupVersion())
@@ -132,7 +142,7 @@ func stopFor(failures []failure) *stop {
 		}
 	}
 	halt := &stop{verdict: health.Fails(gravest.outlook, gravest.reason, "%s", gravest.message)}
-	if !errors.Is(gravest.err, errReplacing) {
+	if !errors.Is(gravest.err, errReplacing) && !errors.Is(gravest.err, errUncounted) {
 		halt.err = errors.Join(errs...)
 	}
 	return halt

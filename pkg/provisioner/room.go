@@ -3,11 +3,14 @@ package provisioner
 import (
 	"encoding/json"
 	"fmt"
+	"slices"
 
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/api/resource"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+
+	"platform.example.io/stores/pkg/health"
 )
 
 // withRoom keeps of a quota what it grants already for as long as the shop is on
@@ -56,6 +59,20 @@ func (p *Provisioner) withVolumes(w *work, d *desired) (*desired, error) {
 		return nil, fmt.Errorf("decode quota %s: %w", d.name, err)
 	}
 	return raised(d, quota.Spec.Hard, corev1.ResourceList{corev1.ResourceRequestsStorage: total})
+}
+
+// uncounted tells that a quota grants other than what is counted by: the API server
+// measures claims by a quota's status, and would refuse one for which there is room
+// since just now. A quota without a status restricts nothing yet.
+func (p *Provisioner) uncounted(w *work) bool {
+	of := p.caches.mustKind(kindQuota)
+	return slices.ContainsFunc(w.release.objects, func(d *desired) bool {
+		if d.kind.GroupKind() != kindQuota {
+			return false
+		}
+		quota, found := p.cached(of, w.namespace, d.name).(*corev1.ResourceQuota)
+		return found && len(quota.Status.Hard) > 0 && (p.behind(w, d) || !health.Counted(quota))
+	})
 }
 
 // raised is a quota that grants, of what it grants of, these quantities at least.

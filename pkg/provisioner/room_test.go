@@ -2,12 +2,15 @@ package provisioner
 
 import (
 	"encoding/json"
+	"errors"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/api/resource"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"platform.example.io/stores/pkg/apis/stores/v1alpha1"
 )
 
 func TestWithRoom(t *testing.T) {
@@ -48,6 +51,65 @@ func TestWithRoom(t *testing.T) {
 			}
 			if (got.digest != rendered.digest) != tt.wantDigest {
 				t.Errorf("%s: digest %s, rendered %s", tt.reason, got.digest, rendered.digest)
+			}
+		})
+	}
+}
+
+// TestClaimWaitsForTheQuota: the API server measures a claim by the status of a quota,
+// which follows what was granted in its own time, and would refuse it until then.
+func TestClaimWaitsForTheQuota(t *testing.T) {
+	const namespace = "store-acme"
+	storage := func(size string) corev1.ResourceList {
+		return corev1.ResourceList{corev1.ResourceRequestsStorage: resource.MustParse(size)}
+	}
+	rendered := &corev1.ResourceQuota{
+		TypeMeta:   metav1.TypeMeta{APIVersion: "v1", Kind: "ResourceQuota"},
+		ObjectMeta: metav1.ObjectMeta{Namespace: namespace, Name: "store"},
+		Spec:       corev1.ResourceQuotaSpec{Hard: storage("20Gi")},
+	}
+	live := func(version, granted, counted string) *corev1.ResourceQuota {
+		quota := rendered.DeepCopy()
+		quota.ResourceVersion, quota.Spec.Hard = version, storage(granted)
+		if counted != "" {
+			quota.Status.Hard = storage(counted)
+		}
+		return quota
+	}
+	tests := []struct {
+		name, reason string
+		cached       *corev1.ResourceQuota
+		written      *corev1.ResourceQuota
+		waits        bool
+	}{
+		{name: "counted", reason: "there is room", cached: live("7", "20Gi", "20Gi")},
+		{name: "granted just now", reason: "the controller has not seen it", cached: live("7", "20Gi", "10Gi"), waits: true},
+		{name: "written just now", reason: "nobody has seen it", cached: live("7", "10Gi", "10Gi"), written: live("8", "20Gi", ""), waits: true},
+		{name: "new", reason: "a quota that was never counted refuses nothing, and a new shop waits for nobody", cached: live("7", "20Gi", "")},
+		{name: "new and not seen", reason: "the same", written: live("8", "20Gi", "")},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			p := unconnected(t)
+			if tt.cached != nil {
+				if err := p.caches.mustKind(kindQuota).informer.GetStore().Add(tt.cached); err != nil {
+					t.Fatal(err)
+				}
+			}
+			if tt.written != nil {
+				p.recent.remember(rolloutNow, objectKey{kindQuota, namespace, "store"}, tt.written)
+			}
+			claim := stampedOf(t, claimOf("20Gi", "fast", corev1.ReadWriteOnce))
+			w := &work{
+				store: &v1alpha1.Store{ObjectMeta: metav1.ObjectMeta{Name: "acme"}}, namespace: namespace,
+				release: &release{objects: []*desired{stampedOf(t, rendered), claim}},
+			}
+			err := p.applyObject(t.Context(), w, claim, true)
+			if errors.Is(err, errUncounted) != tt.waits {
+				t.Errorf("got %v, want it to wait: %t: %s", err, tt.waits, tt.reason)
+			}
+			if halt := stopFor([]failure{classify(claim, errUncounted)}); halt.verdict.Reason != ReasonWaitingForQuota || halt.err != nil {
+				t.Errorf("it says %s and is tried again by itself (%v): what it waits for is watched", halt.verdict.Reason, halt.err)
 			}
 		})
 	}

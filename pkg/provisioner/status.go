@@ -53,11 +53,11 @@ func (p *Provisioner) nextStatus(w *work, report health.Report) *v1alpha1.StoreS
 	now := p.now()
 	status := w.store.Status.DeepCopy()
 	status.Phase = report.Phase
-	status.ObservedGeneration = w.store.Generation
-	status.Namespace = w.namespace
-	if status.ProvisioningStartTime == nil {
+	if status.ProvisioningStartTime == nil || health.Reordered(w.store) {
 		status.ProvisioningStartTime = &now
 	}
+	status.ObservedGeneration = w.store.Generation
+	status.Namespace = w.namespace
 	setConditions(status, report.Conditions, now)
 	if w.release != nil {
 		status.URL = w.release.URL

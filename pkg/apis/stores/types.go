@@ -164,7 +164,8 @@ type StoreStatus struct {
 	// EngineRevision is the revision of the engine's chart that was applied last.
 	EngineRevision string
 
-	// ProvisioningStartTime is when the provisioner took the Store up.
+	// ProvisioningStartTime is when the provisioner took the Store up, or the last
+	// change of its spec while it had never been ready.
 	ProvisioningStartTime *metav1.Time
 
 	// ReadyTime is when the Store was ready for the first time.

@@ -3409,7 +3409,7 @@ func schema_pkg_apis_stores_v1alpha1_StoreStatus(ref common.ReferenceCallback) c
 					},
 					"provisioningStartTime": {
 						SchemaProps: spec.SchemaProps{
-							Description: "ProvisioningStartTime is when the provisioner took the Store up.",
+							Description: "ProvisioningStartTime is when the provisioner took the Store up, or the last change of its spec while it had never been ready.",
 							Ref:         ref(v1.Time{}.OpenAPIModelName()),
 						},
 					},

@@ -215,7 +215,8 @@ type StoreStatus struct {
 	// +optional
 	EngineRevision string `json:"engineRevision,omitempty" protobuf:"bytes,9,opt,name=engineRevision"`
 
-	// ProvisioningStartTime is when the provisioner took the Store up.
+	// ProvisioningStartTime is when the provisioner took the Store up, or the last
+	// change of its spec while it had never been ready.
 	// +optional
 	// +k8s:opaqueType
 	ProvisioningStartTime *metav1.Time `json:"provisioningStartTime,omitempty" protobuf:"bytes,10,opt,name=provisioningStartTime"`

@@ -215,7 +215,7 @@ export interface components {
              * @enum {string}
              */
             phase?: "Degraded" | "Failed" | "Invalid" | "Pending" | "Provisioning" | "Ready" | "Suspended" | "Terminating";
-            /** @description ProvisioningStartTime is when the provisioner took the Store up. */
+            /** @description ProvisioningStartTime is when the provisioner took the Store up, or the last change of its spec while it had never been ready. */
             provisioningStartTime?: components["schemas"]["io.k8s.apimachinery.pkg.apis.meta.v1.Time"];
             /** @description ReadyTime is when the Store was ready for the first time. */
             readyTime?: components["schemas"]["io.k8s.apimachinery.pkg.apis.meta.v1.Time"];

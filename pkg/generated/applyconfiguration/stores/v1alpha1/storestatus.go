@@ -36,7 +36,8 @@ type StoreStatusApplyConfiguration struct {
 	EngineVersion *string `json:"engineVersion,omitempty"`
 	// EngineRevision is the revision of the engine's chart that was applied last.
 	EngineRevision *string `json:"engineRevision,omitempty"`
-	// ProvisioningStartTime is when the provisioner took the Store up.
+	// ProvisioningStartTime is when the provisioner took the Store up, or the last
+	// change of its spec while it had never been ready.
 	ProvisioningStartTime *metav1.Time `json:"provisioningStartTime,omitempty"`
 	// ReadyTime is when the Store was ready for the first time.
 	ReadyTime *metav1.Time `json:"readyTime,omitempty"`
