@@ -4,10 +4,26 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
+	"time"
 
 	batchv1 "k8s.io/api/batch/v1"
 	corev1 "k8s.io/api/core/v1"
 )
+
+// BootstrapPatience is how long a Job that gave up is left to be looked at before it
+// is run again: what made it give up may have gone since, a registry that was down for
+// longer than the Job may take, for example.
+const BootstrapPatience = 30 * time.Minute
+
+// GaveUp tells of a Job that it gave up, and when. None of its pods runs any more.
+func GaveUp(job *batchv1.Job) (at time.Time, gaveUp bool) {
+	for _, condition := range job.Status.Conditions {
+		if condition.Type == batchv1.JobFailed && condition.Status == corev1.ConditionTrue {
+			return condition.LastTransitionTime.Time, true
+		}
+	}
+	return time.Time{}, false
+}
 
 // bootstrapPodChecks explain a Job whose pods do not get to run.
 var bootstrapPodChecks = []check{
@@ -49,7 +65,7 @@ func (o *Observation) bootstrapJob(name string) *Verdict {
 			return nil
 		case batchv1.JobFailed, batchv1.JobFailureTarget:
 			return fails(Stalled, ReasonBootstrapFailed,
-				"Job %s gave up: %s Read `kubectl -n %s logs job/%s`, correct the cause, then `kubectl -n %s delete job %s` to have it run again",
+				"Job %s gave up: %s Read `kubectl -n %s logs job/%s` and correct the cause; it runs again by itself about half an hour later, or now if you `kubectl -n %s delete job %s`",
 				name, cmp.Or(o.lastAttempt(job), sentence(condition.Message)), o.Namespace, name, o.Namespace, name)
 		}
 	}

@@ -276,7 +276,7 @@ func TestObserve(t *testing.T) {
 			want:  summary{v1alpha1.StoreProvisioning, ReasonPodsRefused, ReasonPodsRefused, ReasonProgressing, false, left},
 		},
 		{
-			name: "bootstrap failed", reason: "a Job that gave up does not start again by itself",
+			name: "bootstrap failed", reason: "a Job that gave up is not tried again soon",
 			change: []func(*Observation){func(o *Observation) {
 				o.Jobs[0].Status.Conditions = []batchv1.JobCondition{{Type: batchv1.JobFailed, Status: corev1.ConditionTrue, Message: "limit"}}
 			}},

@@ -88,6 +88,11 @@ func (p *Provisioner) applyObject(ctx context.Context, w *work, d *desired, sett
 	if err != nil {
 		return err
 	}
+	if repeated, err := p.repeat(ctx, w, of, live); err != nil {
+		return err
+	} else if repeated {
+		live = nil
+	}
 	if d.asRendered(live) {
 		metric.Apply(d.kind.Kind, metric.Unchanged)
 		return nil

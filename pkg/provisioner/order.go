@@ -9,6 +9,8 @@ import (
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/klog/v2"
+
+	"platform.example.io/stores/pkg/health"
 )
 
 // supersede stops bootstrap Jobs that have not finished and are no longer
@@ -53,6 +55,24 @@ func (p *Provisioner) supersede(ctx context.Context, w *work) (held map[string]b
 		delete(wanted, job.Name)
 	}
 	return wanted, nil
+}
+
+// repeat deletes a Job that gave up a while ago, so that it is made anew and runs
+// again; engines promise that theirs can. Otherwise a shop whose cause of failure is
+// long gone would wait for somebody to notice.
+func (p *Provisioner) repeat(ctx context.Context, w *work, of *kindCache, live metav1.Object) (repeated bool, err error) {
+	job, isJob := live.(*batchv1.Job)
+	if !isJob || w.store.Spec.Suspend || !ours(job) || job.DeletionTimestamp != nil {
+		return false, nil
+	}
+	if at, gaveUp := health.GaveUp(job); !gaveUp || p.clock.Since(at) < health.BootstrapPatience {
+		return false, nil
+	}
+	if err := p.deleteObject(ctx, of, job); err != nil {
+		return false, err
+	}
+	p.record(w.store, corev1.EventTypeNormal, "BootstrapRepeated", "Apply", "Had Job "+job.Name+" run again, which had given up")
+	return true, nil
 }
 
 func finished(job *batchv1.Job) bool {

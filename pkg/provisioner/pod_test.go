@@ -249,29 +249,47 @@ func (b *bench) closeNodes() (open func()) {
 	return func() { set(false) }
 }
 
-// TestBootstrapJob holds the set-up of a shop up, has it give up, and lets it run
-// again as the condition says.
-func TestBootstrapJob(t *testing.T) {
-	b := newBench(t)
-	const namespace = "store-setup"
-	b.order("setup", nil)
-	allow := b.refusePods(namespace, "bootstrap")
+// orderSetupThatFails orders a store whose bootstrap Job has given up, and that
+// nobody provisions. Its cause is there until it is allowed.
+func (b *bench) orderSetupThatFails(name string) (job string, allow func()) {
+	b.t.Helper()
+	ctx, namespace := b.t.Context(), v1alpha1.NamespacePrefix+name
+	b.order(name, nil)
+	allow = b.refusePods(namespace, "bootstrap")
 	first := b.provision(nil) // not before, or the shop may be set up by now
-	b.condition("setup", v1alpha1.ConditionBootstrapComplete, metav1.ConditionFalse, health.ReasonPodsRefused)
+	b.condition(name, v1alpha1.ConditionBootstrapComplete, metav1.ConditionFalse, health.ReasonPodsRefused)
 	first.stop()
 
-	jobs, err := b.kube.BatchV1().Jobs(namespace).List(t.Context(), metav1.ListOptions{LabelSelector: labelComponent + "=bootstrap"})
+	jobs, err := b.kube.BatchV1().Jobs(namespace).List(ctx, metav1.ListOptions{LabelSelector: labelComponent + "=bootstrap"})
 	if err != nil || len(jobs.Items) != 1 {
-		t.Fatalf("%d bootstrap Jobs, %v", len(jobs.Items), err)
+		b.t.Fatalf("%d bootstrap Jobs, %v", len(jobs.Items), err)
 	}
-	job := jobs.Items[0].Name
-	if _, err := b.kube.BatchV1().Jobs(namespace).Patch(t.Context(), job, types.MergePatchType, []byte(`{"spec":{"activeDeadlineSeconds":1}}`), metav1.PatchOptions{}); err != nil {
-		t.Fatal(err)
+	job = jobs.Items[0].Name
+	if _, err := b.kube.BatchV1().Jobs(namespace).Patch(ctx, job, types.MergePatchType, []byte(`{"spec":{"activeDeadlineSeconds":1}}`), metav1.PatchOptions{}); err != nil {
+		b.t.Fatal(err)
 	}
 	b.eventually("the Job gives up", func(ctx context.Context) (bool, string) {
 		found, err := b.kube.BatchV1().Jobs(namespace).Get(ctx, job, metav1.GetOptions{})
 		return err == nil && finished(found), fmt.Sprint(err, found.Status.Conditions)
 	})
+	return job, allow
+}
+
+// TestBootstrapIsRepeated has the cause of a set-up that gave up go, and nobody know of it.
+func TestBootstrapIsRepeated(t *testing.T) {
+	b := newBench(t)
+	_, allow := b.orderSetupThatFails("repeated")
+	allow()
+	b.provision(func(o *Options) { o.Clock = lateClock{ahead: 2 * health.BootstrapPatience} })
+	b.told(b.ready("repeated"), "BootstrapRepeated")
+}
+
+// TestBootstrapJob holds the set-up of a shop up, has it give up, and lets it run
+// again as the condition says.
+func TestBootstrapJob(t *testing.T) {
+	b := newBench(t)
+	const namespace = "store-setup"
+	job, allow := b.orderSetupThatFails("setup")
 	b.provision(nil)
 	b.condition("setup", v1alpha1.ConditionBootstrapComplete, metav1.ConditionFalse, health.ReasonBootstrapFailed)
 	store := b.phase("setup", v1alpha1.StoreFailed)
