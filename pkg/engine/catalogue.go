@@ -74,6 +74,25 @@ func (c *Catalogue) Lookup(name string) (*Engine, bool) {
 	return engine, found
 }
 
+// PodSecurity returns the Pod Security level that the namespace of a store needs: that
+// of the revision which the store runs, or of the newest for one that runs none yet. A
+// newer revision that is stricter says nothing of the pods of an older one, which
+// must be able to start until the store is moved. It is false where the revision is
+// not installed.
+func (c *Catalogue) PodSecurity(engine, running string) (level string, found bool) {
+	installed, found := c.engines[engine]
+	if !found {
+		return "", false
+	}
+	revision := installed.Latest()
+	if running != "" {
+		if revision, found = installed.Revision(running); !found {
+			return "", false
+		}
+	}
+	return revision.Definition.PodSecurity, true
+}
+
 // HasImage tells whether some engine names an image by this reference: what the
 // replacements of a configuration are compared with.
 func (c *Catalogue) HasImage(reference string) bool {

@@ -2,6 +2,8 @@ package engine_test
 
 import (
 	"errors"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -181,5 +183,34 @@ func TestHasImage(t *testing.T) {
 		if got := catalogue.HasImage(reference); got != want {
 			t.Errorf("HasImage(%q) = %t, want %t: a replacement is for the image as engine.yaml has it", reference, got, want)
 		}
+	}
+}
+
+// TestPodSecurity has a newer revision that is stricter than the one before.
+func TestPodSecurity(t *testing.T) {
+	directory := engineDirectory(t, map[string]string{"engine.yaml": probeDefinition + "podSecurity: baseline\n"})
+	copyTree(t, filepath.Join(directory, "probe", "r1"), filepath.Join(directory, "probe", "r2"))
+	if err := os.WriteFile(filepath.Join(directory, "probe", "r2", "engine.yaml"), []byte(probeDefinition), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	catalogue, err := engine.Load(charts.Files, directory)
+	if err != nil {
+		t.Fatal(err)
+	}
+	tests := []struct {
+		name, reason, engine, running, want string
+	}{
+		{"new", "it will run the newest", "probe", "", "restricted"},
+		{"on the older", "its pods must be able to start until it is moved", "probe", "r1", "baseline"},
+		{"moved", "nothing needs more any longer", "probe", "r2", "restricted"},
+		{"after a rollback", "nobody knows what it needs", "probe", "r3", ""},
+		{"of no engine", "nobody knows what it needs", "gone", "", ""},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			if level, found := catalogue.PodSecurity(tt.engine, tt.running); level != tt.want || found != (tt.want != "") {
+				t.Errorf("got %q (found: %t), want %q: %s", level, found, tt.want, tt.reason)
+			}
+		})
 	}
 }

@@ -106,13 +106,7 @@ func storage(config *Config) (generic.RESTOptionsGetter, *cacheReadiness, error)
 	if err != nil {
 		return nil, nil, err
 	}
-	codec, err := nsstorage.NewStoreCodec(resourcePrefix(stores.Resource("stores")), Scheme, func(name string) (string, bool) {
-		found, ok := config.Engines.Lookup(name)
-		if !ok {
-			return "", false
-		}
-		return found.Latest().Definition.PodSecurity, true
-	})
+	codec, err := nsstorage.NewStoreCodec(resourcePrefix(stores.Resource("stores")), Scheme, config.Engines.PodSecurity)
 	if err != nil {
 		return nil, nil, err
 	}

@@ -80,7 +80,7 @@ func newRegistryOver(t *testing.T, c *controlplane.Cluster, namespaces nsstorage
 	if err != nil {
 		t.Fatal(err)
 	}
-	codec, err := nsstorage.NewStoreCodec(prefix, scheme, func(string) (string, bool) { return "restricted", true })
+	codec, err := nsstorage.NewStoreCodec(prefix, scheme, func(string, string) (string, bool) { return "restricted", true })
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -38,7 +38,7 @@ const (
 type StoreCodec struct {
 	prefix      string
 	scheme      *runtime.Scheme
-	podSecurity func(engine string) (string, bool)
+	podSecurity func(engine, revision string) (string, bool)
 	selector    labels.Selector
 }
 
@@ -46,9 +46,10 @@ var _ Codec = &StoreCodec{}
 
 // NewStoreCodec returns the codec of Stores whose keys begin with the prefix
 // ("/…/"). The scheme must know every version in which stored fragments may be
-// written. podSecurity returns the Pod Security level that an installed engine
-// needs; a namespace of an engine that is not installed keeps the level it has.
-func NewStoreCodec(prefix string, scheme *runtime.Scheme, podSecurity func(engine string) (string, bool)) (*StoreCodec, error) {
+// written. podSecurity returns the Pod Security level that the revision of an engine
+// needs which a Store runs, empty for none yet; where that is not installed the
+// namespace keeps the level it has.
+func NewStoreCodec(prefix string, scheme *runtime.Scheme, podSecurity func(engine, revision string) (string, bool)) (*StoreCodec, error) {
 	exists, err := labels.NewRequirement(labelStore, selection.Exists, nil)
 	if err != nil {
 		return nil, fmt.Errorf("build the selector of store namespaces: %w", err)
@@ -226,7 +227,7 @@ func (c *StoreCodec) labels(store *stores.Store) map[string]string {
 	if store.Spec.Engine != "" {
 		set[labelEngine] = store.Spec.Engine
 		set[labelPhase] = string(store.Status.Phase)
-		if level, ok := c.podSecurity(store.Spec.Engine); ok {
+		if level, ok := c.podSecurity(store.Spec.Engine, store.Status.EngineRevision); ok {
 			set[labelPodSecurity] = level
 		}
 	}

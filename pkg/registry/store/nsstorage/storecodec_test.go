@@ -30,6 +30,9 @@ const (
 	otherNamespaceID = types.UID("9d1b7c90-22d7-4f0e-8f4d-3f6c0a5b7e42")
 )
 
+// lenientRevision is one of which the pods need the level baseline.
+const lenientRevision = "lenient"
+
 func newTestScheme() *runtime.Scheme {
 	scheme := runtime.NewScheme()
 	install.Install(scheme)
@@ -38,7 +41,10 @@ func newTestScheme() *runtime.Scheme {
 
 func newTestCodec(t testing.TB) *StoreCodec {
 	t.Helper()
-	codec, err := NewStoreCodec(testPrefix, newTestScheme(), func(engine string) (string, bool) {
+	codec, err := NewStoreCodec(testPrefix, newTestScheme(), func(engine, revision string) (string, bool) {
+		if revision == lenientRevision {
+			return "baseline", true
+		}
 		return "restricted", engine == "woocommerce"
 	})
 	if err != nil {
@@ -163,6 +169,23 @@ func TestCodecKeepsUsersLabelsOffTheNamespace(t *testing.T) {
 	}
 	if got := decodeStore(codec, namespace).Labels["pod-security.kubernetes.io/enforce"]; got != "privileged" {
 		t.Errorf("the store's own label is %q, want it kept on the store", got)
+	}
+}
+
+// TestCodecKeepsTheLevelOfWhatRuns: a newer revision that is stricter must not keep
+// the pods of a store from starting that was not moved to it yet.
+func TestCodecKeepsTheLevelOfWhatRuns(t *testing.T) {
+	codec := newTestCodec(t)
+	store := newTestStore()
+	store.Status.EngineRevision = lenientRevision
+	updated := store.DeepCopy()
+	updated.Status.Phase = stores.StoreDegraded
+	image, changed, err := codec.Diff(store, updated)
+	if err != nil || !changed {
+		t.Fatalf("changed=%t err=%v", changed, err)
+	}
+	if level := image.Labels[labelPodSecurity]; level != "baseline" {
+		t.Errorf("the namespace gets level %q, want that of the revision that runs", level)
 	}
 }
 
