@@ -1,7 +1,6 @@
 package provisioner
 
 import (
-	"bytes"
 	"encoding/json"
 	"maps"
 	"strings"
@@ -22,11 +21,11 @@ const annotationApplied = "platform.example.io/applied"
 
 // fieldsOf returns the set of fields that the provisioner applied, in the form
 // the API server keeps it; nil for an object it never applied.
-func fieldsOf(obj metav1.Object) []byte {
+func fieldsOf(obj metav1.Object) *metav1.FieldsV1 {
 	for _, entry := range obj.GetManagedFields() {
 		if entry.Manager == FieldManager && entry.Operation == metav1.ManagedFieldsOperationApply &&
 			entry.Subresource == "" && entry.FieldsV1 != nil {
-			return entry.FieldsV1.GetRawBytes()
+			return entry.FieldsV1
 		}
 	}
 	return nil
@@ -45,14 +44,14 @@ func (d *desired) asRendered(live metav1.Object) bool {
 		return false
 	}
 	// Reading a set is most of what a look at a store costs, and sets seldom change.
-	if known := d.covered.Load(); known != nil && bytes.Equal(*known, owned) {
+	if known := d.covered.Load(); known != nil && (known == owned || known.Equal(*owned)) {
 		return true
 	}
 	var set map[string]any
-	if err := json.Unmarshal(owned, &set); err != nil || !covers(set, d.claims) {
+	if err := json.Unmarshal(owned.GetRawBytes(), &set); err != nil || !covers(set, d.claims) {
 		return false
 	}
-	d.covered.Store(&owned)
+	d.covered.Store(owned)
 	return true
 }
 

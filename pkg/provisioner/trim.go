@@ -51,10 +51,9 @@ func trimMetadata(obj metav1.Object) {
 	owned := fieldsOf(obj)
 	obj.SetManagedFields(nil)
 	if owned != nil {
-		kept := metav1.ManagedFieldsEntry{Manager: FieldManager, Operation: metav1.ManagedFieldsOperationApply}
-		kept.FieldsV1 = &metav1.FieldsV1{}
-		kept.FieldsV1.SetRawBytes(shapes.intern(owned))
-		obj.SetManagedFields([]metav1.ManagedFieldsEntry{kept})
+		obj.SetManagedFields([]metav1.ManagedFieldsEntry{{
+			Manager: FieldManager, Operation: metav1.ManagedFieldsOperationApply, FieldsV1: shapes.intern(owned),
+		}})
 	}
 }
 
@@ -102,24 +101,26 @@ func demandOf(template corev1.PodTemplateSpec) corev1.PodTemplateSpec {
 // the same in every store.
 var shapes interner
 
-// interner returns one copy of equal bytes.
+// interner returns one of equal field sets. It shares the sets themselves: what is
+// written into one is copied.
 type interner struct {
 	mu     sync.Mutex
-	shared map[string][]byte
+	shared map[string]*metav1.FieldsV1
 }
 
 // shapesKept bounds what can be forged into memory by writing field sets in our name.
 const shapesKept = 4096
 
-func (i *interner) intern(raw []byte) []byte {
+func (i *interner) intern(set *metav1.FieldsV1) *metav1.FieldsV1 {
+	raw := set.GetRawString()
 	i.mu.Lock()
 	defer i.mu.Unlock()
-	if known, found := i.shared[string(raw)]; found {
+	if known, found := i.shared[raw]; found {
 		return known
 	}
 	if i.shared == nil || len(i.shared) >= shapesKept {
-		i.shared = map[string][]byte{}
+		i.shared = map[string]*metav1.FieldsV1{}
 	}
-	i.shared[string(raw)] = raw
-	return raw
+	i.shared[raw] = set
+	return set
 }
