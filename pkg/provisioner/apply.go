@@ -2,6 +2,7 @@ package provisioner
 
 import (
 	"context"
+	"fmt"
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -110,6 +111,9 @@ func (p *Provisioner) applyObject(ctx context.Context, w *work, d *desired, sett
 	}
 	if err != nil {
 		metric.Apply(d.kind.Kind, metric.Failed)
+		if p.measuredLate(w, d, seen, err) {
+			return fmt.Errorf("%w: %w", errMeasuredLate, err)
+		}
 		return p.orCannotGrow(ctx, d, seen, err)
 	}
 	metric.Apply(d.kind.Kind, metric.Applied)

@@ -76,3 +76,39 @@ func TestVolumeThatCannotGrow(t *testing.T) {
 		t.Errorf("the claim did not grow (%v)", err)
 	}
 }
+
+// TestGrowthIsNoTrouble has the volumes of a shop that serves grow: the quota that
+// measures them grows just before, and nobody is to be alarmed by that.
+func TestGrowthIsNoTrouble(t *testing.T) {
+	b := newBench(t)
+	b.provision(nil)
+	const name = "grows"
+	b.order(name, nil)
+	store := b.ready(name)
+	statuses, err := b.stores.PlatformV1alpha1().Stores().Watch(t.Context(), metav1.ListOptions{
+		FieldSelector: "metadata.name=" + name, ResourceVersion: store.ResourceVersion,
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer statuses.Stop()
+	for _, size := range []string{"12Gi", "14Gi", "16Gi"} {
+		size := resource.MustParse(size)
+		b.edit(name, func(s *v1alpha1.StoreSpec) {
+			s.Storage = []v1alpha1.VolumeStorage{{Name: "database", VolumeSize: &size}, {Name: "content", VolumeSize: &size}}
+		})
+		store = b.ready(name)
+	}
+	for event := range statuses.ResultChan() {
+		seen, ok := event.Object.(*v1alpha1.Store)
+		if !ok {
+			t.Fatalf("watch ended: %v", event.Object)
+		}
+		if stalled := meta.FindStatusCondition(seen.Status.Conditions, v1alpha1.ConditionStalled); stalled != nil && stalled.Status == metav1.ConditionTrue {
+			t.Fatalf("a volume that grows stalls the store: %s: %s", stalled.Reason, stalled.Message)
+		}
+		if seen.ResourceVersion == store.ResourceVersion {
+			break
+		}
+	}
+}

@@ -42,6 +42,9 @@ var (
 	errUncounted = errors.New("the quota is not counted anew yet")
 )
 
+// errMeasuredLate is a claim that was measured by what its quota granted before.
+var errMeasuredLate = errors.New("the quota that refuses it has room")
+
 // kindNotServedError is an object of a kind that the cluster does not serve.
 type kindNotServedError struct{ kind schema.GroupVersionKind }
 
@@ -68,7 +71,7 @@ func classify(d *desired, err error) failure {
 	case errors.Is(err, errReplacing):
 		f.reason, f.outlook = ReasonReplacing, health.Working
 		f.message = object + " is being replaced, because the change cannot be made in place; its pods keep running"
-	case errors.Is(err, errUncounted):
+	case errors.Is(err, errUncounted), errors.Is(err, errMeasuredLate):
 		f.reason, f.outlook = ReasonWaitingForQuota, health.Working
 		f.message = object + " is applied when kube-controller-manager has taken note of the larger quota of the shop; if that does not happen, see that it runs"
 	case errors.As(err, &notServed):

@@ -4,8 +4,10 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
+	"strings"
 
 	corev1 "k8s.io/api/core/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/api/resource"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
@@ -73,6 +75,49 @@ func (p *Provisioner) uncounted(w *work) bool {
 		quota, found := p.cached(of, w.namespace, d.name).(*corev1.ResourceQuota)
 		return found && len(quota.Status.Hard) > 0 && (p.behind(w, d) || !health.Counted(quota))
 	})
+}
+
+// measuredLate tells of a claim that one of the shop's quotas refused although there
+// is room by what is counted: each API server follows what is counted in its own time.
+// The message is the only thing that tells which quota refuses.
+func (p *Provisioner) measuredLate(w *work, d *desired, live metav1.Object, refusal error) bool {
+	if d.kind.GroupKind() != kindClaim || !apierrors.IsForbidden(refusal) {
+		return false
+	}
+	var wanted corev1.PersistentVolumeClaim
+	if err := json.Unmarshal(d.body, &wanted); err != nil {
+		return false
+	}
+	more, claims := *wanted.Spec.Resources.Requests.Storage(), int64(1)
+	if claim, exists := live.(*corev1.PersistentVolumeClaim); exists {
+		more.Sub(*claim.Spec.Resources.Requests.Storage())
+		claims = 0
+	}
+	demand := corev1.ResourceList{
+		corev1.ResourceRequestsStorage:        more,
+		corev1.ResourcePersistentVolumeClaims: *resource.NewQuantity(claims, resource.DecimalSI),
+	}
+	of := p.caches.mustKind(kindQuota)
+	return slices.ContainsFunc(w.release.objects, func(d *desired) bool {
+		if d.kind.GroupKind() != kindQuota || !strings.Contains(said(refusal), "exceeded quota: "+d.name+",") {
+			return false
+		}
+		quota, found := p.cached(of, w.namespace, d.name).(*corev1.ResourceQuota)
+		return found && hasRoom(quota, demand)
+	})
+}
+
+// hasRoom tells that a quota has so much left, by what is counted.
+func hasRoom(quota *corev1.ResourceQuota, demand corev1.ResourceList) bool {
+	for name, more := range demand {
+		hard, limited := quota.Status.Hard[name]
+		sum := quota.Status.Used[name].DeepCopy()
+		sum.Add(more)
+		if limited && sum.Cmp(hard) > 0 {
+			return false
+		}
+	}
+	return true
 }
 
 // raised is a quota that grants, of what it grants of, these quantities at least.

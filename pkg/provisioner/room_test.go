@@ -3,12 +3,15 @@ package provisioner
 import (
 	"encoding/json"
 	"errors"
+	"fmt"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
 	corev1 "k8s.io/api/core/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/api/resource"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/runtime/schema"
 
 	"platform.example.io/stores/pkg/apis/stores/v1alpha1"
 )
@@ -110,6 +113,56 @@ func TestClaimWaitsForTheQuota(t *testing.T) {
 			}
 			if halt := stopFor([]failure{classify(claim, errUncounted)}); halt.verdict.Reason != ReasonWaitingForQuota || halt.err != nil {
 				t.Errorf("it says %s and is tried again by itself (%v): what it waits for is watched", halt.verdict.Reason, halt.err)
+			}
+		})
+	}
+}
+
+// TestClaimMeasuredLate tells a quota that is full from one of which an API server
+// does not know yet what it grants.
+func TestClaimMeasuredLate(t *testing.T) {
+	const namespace = "store-acme"
+	refusal := func(words string) error {
+		return apierrors.NewForbidden(schema.GroupResource{Resource: "persistentvolumeclaims"}, "database", errors.New(words))
+	}
+	const ours = "exceeded quota: store, requested: requests.storage=10Gi, used: requests.storage=10Gi, limited: requests.storage=10Gi"
+	live := claimOf("10Gi", "fast", corev1.ReadWriteOnce)
+	tests := []struct {
+		name, reason string
+		used         string
+		live         metav1.Object
+		refusal      error
+		want         bool
+	}{
+		{"room to grow", "it is refused by what was granted before", "10Gi", live, refusal(ours), true},
+		{"room for a new one", "the same", "0", nil, refusal(ours), true},
+		{"full", "somebody else has what it was to have", "15Gi", live, refusal(ours), false},
+		{"full for a new one", "the same", "10Gi", nil, refusal(ours), false},
+		{"somebody's quota", "nothing is known of that", "10Gi", live, refusal("exceeded quota: store-of-bob, requested: requests.storage=10Gi"), false},
+		{"a policy", "room is not what it lacks", "10Gi", live, refusal("volumes of that class cannot grow"), false},
+		{"an API server that fails", "nothing was measured", "10Gi", live, errors.New("connection refused"), false},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			quota := &corev1.ResourceQuota{
+				TypeMeta:   metav1.TypeMeta{APIVersion: "v1", Kind: "ResourceQuota"},
+				ObjectMeta: metav1.ObjectMeta{Namespace: namespace, Name: "store"},
+				Status: corev1.ResourceQuotaStatus{
+					Hard: corev1.ResourceList{corev1.ResourceRequestsStorage: resource.MustParse("20Gi")},
+					Used: corev1.ResourceList{corev1.ResourceRequestsStorage: resource.MustParse(tt.used)},
+				},
+			}
+			p := unconnected(t)
+			if err := p.caches.mustKind(kindQuota).informer.GetStore().Add(quota); err != nil {
+				t.Fatal(err)
+			}
+			claim := stampedOf(t, claimOf("20Gi", "fast", corev1.ReadWriteOnce))
+			w := &work{namespace: namespace, release: &release{objects: []*desired{stampedOf(t, quota), claim}}}
+			if got := p.measuredLate(w, claim, tt.live, tt.refusal); got != tt.want {
+				t.Errorf("got %t, want %t: %s", got, tt.want, tt.reason)
+			}
+			if halt := stopFor([]failure{classify(claim, fmt.Errorf("%w: %w", errMeasuredLate, tt.refusal))}); halt.verdict.Reason != ReasonWaitingForQuota || halt.err == nil {
+				t.Errorf("it says %s and is not tried again: nothing tells when it would pass", halt.verdict.Reason)
 			}
 		})
 	}
