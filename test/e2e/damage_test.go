@@ -131,10 +131,15 @@ func TestDamagedStore(t *testing.T) {
 			}
 
 			// Its objects are left alone, while those of another are put right.
-			drift(t, name)
-			driftConfigMap(t, "damage-healthy")
-			if _, err := kube.CoreV1().Services("store-"+name).Get(t.Context(), "application", metav1.GetOptions{}); !apierrors.IsNotFound(err) {
-				t.Errorf("a damaged store is provisioned: %v", err)
+			// What began before the damage may end after it, once.
+			leftAlone := func() bool {
+				drift(t, name)
+				driftConfigMap(t, "damage-healthy")
+				_, err := kube.CoreV1().Services("store-"+name).Get(t.Context(), "application", metav1.GetOptions{})
+				return apierrors.IsNotFound(err)
+			}
+			if !leftAlone() && !leftAlone() {
+				t.Error("a damaged store is provisioned")
 			}
 
 			checkDamaged(t, name, strings.Split(c.name, "-")[0])
