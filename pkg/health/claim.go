@@ -4,6 +4,12 @@ import corev1 "k8s.io/api/core/v1"
 
 func claimsAreBound(p part) *Verdict {
 	for _, claim := range p.claims {
+		// One that has no volume holds no data, and is made anew.
+		if claim.DeletionTimestamp != nil && claim.Spec.VolumeName != "" {
+			return fails(Stalled, ReasonClaimTerminating,
+				"claim %s was deleted, and its data goes when the pods that use it do; keep its volume first (`kubectl patch pv %s -p '{\"spec\":{\"persistentVolumeReclaimPolicy\":\"Retain\"}}'`), and then bring it back as the operations guide says",
+				claim.Name, claim.Spec.VolumeName)
+		}
 		switch claim.Status.Phase {
 		case corev1.ClaimLost:
 			return fails(Stalled, ReasonClaimLost,

@@ -157,6 +157,15 @@ func TestObserve(t *testing.T) {
 			want:   summary{v1alpha1.StoreDegraded, ReasonClaimLost, ReasonClaimLost, ReasonBlocked, true, 0},
 		},
 		{
+			name: "claim deleted", reason: "the shop serves on, and its data goes with its pods",
+			change: []func(*Observation){settled, func(o *Observation) {
+				o.Claims[1].Spec.VolumeName = "pvc-1"
+				o.Claims[1].DeletionTimestamp = &metav1.Time{Time: o.Now}
+			}},
+			about: v1alpha1.ConditionDatabaseReady,
+			want:  summary{v1alpha1.StoreDegraded, ReasonClaimTerminating, ReasonClaimTerminating, ReasonBlocked, true, 0},
+		},
+		{
 			name: "unschedulable", reason: "nodes may be added, so it is not final",
 			change: []func(*Observation){databaseDown, func(o *Observation) { unschedulable(o.Pods[1]) }},
 			about:  v1alpha1.ConditionDatabaseReady,

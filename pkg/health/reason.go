@@ -28,6 +28,9 @@ const (
 	ReasonClaimPending = "ClaimPending"
 	// ReasonClaimLost is a volume claim whose volume is gone.
 	ReasonClaimLost = "ClaimLost"
+	// ReasonClaimTerminating is a volume claim that somebody deleted, and that stays
+	// as long as pods use it.
+	ReasonClaimTerminating = "ClaimTerminating"
 	// ReasonUnschedulable is a pod that fits on no node.
 	ReasonUnschedulable = "Unschedulable"
 	// ReasonImagePullFailed is a container whose image cannot be pulled.
